@@ -1,0 +1,36 @@
+"""ddllm: Datadog metrics for LLM applications, and the monitors on them as code."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ddllm import pricing
+    from ddllm.instrument.attribution import context
+    from ddllm.instrument.bootstrap import patch, unpatch
+
+__all__ = ["__version__", "context", "patch", "pricing", "unpatch"]
+
+# Where each public name lives: importing ddllm loads none of them.
+_HOMES = {
+    "context": "ddllm.instrument.attribution",
+    "patch": "ddllm.instrument.bootstrap",
+    "unpatch": "ddllm.instrument.bootstrap",
+    "pricing": "ddllm.pricing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'ddllm' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - lazy, as the whole function
+
+    module = import_module(home)
+    value = module if home == f"ddllm.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

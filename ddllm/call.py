@@ -1,0 +1,149 @@
+"""What one LLM call was: plain slotted objects that hold facts and know nothing of SDKs, queues or metrics.
+
+Times are readings of `time.perf_counter()` in seconds; differences between them are all that is ever reported.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Status = Literal["ok", "error", "abandoned"]
+
+#: One HTTP attempt: when it began, when its request left (after the SDK's own rate limiter), when the head of its answer
+#: was there, the HTTP status (0 without an answer), and the error: the provider's code or the exception's class.
+Attempt = tuple[float, float, float, int, str | None]
+
+
+class Usage:
+    """Tokens of one call, as the provider counted them; None where it did not say.
+
+    `input` counts every token sent: those read from and written to the prompt cache are part of it, as `cache_write_1h`
+    is part of `cache_write` and `reasoning` of `output`.
+    """
+
+    __slots__ = ("cache_read", "cache_write", "cache_write_1h", "input", "output", "reasoning")
+
+    def __init__(
+        self,
+        input: int | None = None,  # noqa: A002 - the metric's own word
+        output: int | None = None,
+        cache_read: int | None = None,
+        cache_write: int | None = None,
+        cache_write_1h: int | None = None,
+        reasoning: int | None = None,
+    ) -> None:
+        self.input = input
+        self.output = output
+        self.cache_read = cache_read
+        self.cache_write = cache_write
+        self.cache_write_1h = cache_write_1h
+        self.reasoning = reasoning
+
+    def __repr__(self) -> str:
+        known = (f"{name}={value}" for name in self.__slots__ if (value := getattr(self, name)) is not None)
+        return f"Usage({', '.join(known)})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Usage):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+
+class Answer:
+    """What the provider said about one call, read from the bytes that passed by.
+
+    `operation` is the catalogue's word; `finish` the provider's own word for why the answer ended, None where it gave none;
+    `finish_reason` the catalogue's word for it. `latency` and `first_byte` are the provider's own timings in seconds, where
+    it reports them. `tier` is the service tier that answered (`flex`, `priority`, …), None for the standard one.
+    `reasoning_streamed` says that reasoning was part of what was streamed.
+    """
+
+    __slots__ = (
+        "finish",
+        "finish_reason",
+        "first_byte",
+        "latency",
+        "operation",
+        "reasoning_streamed",
+        "tier",
+        "usage",
+    )
+
+    def __init__(self, operation: str = "chat") -> None:
+        self.operation = operation
+        self.usage: Usage | None = None
+        self.finish: str | None = None
+        self.finish_reason = "unknown"
+        self.latency: float | None = None
+        self.first_byte: float | None = None
+        self.tier: str | None = None
+        self.reasoning_streamed = False
+
+    def __repr__(self) -> str:
+        return f"Answer({self.operation}, {self.finish_reason}, {self.usage})"
+
+
+class Call:
+    """One LLM call, as the application's thread saw it.
+
+    That thread writes times and references to bytes that were already read, and nothing else; what the bytes mean is
+    read later, elsewhere.
+
+    api           the SDK's name of the operation (`Converse`, `InvokeModel`, …)
+    request       the request body as it was sent, None where it could not be kept (a file, a mutable buffer, too large)
+    headers       of the last answer, names in lower case; empty without an answer
+    response      the answer's body (bytes), or the payloads of its stream's events in order (a list), as far as they were read
+    truncated     whether a part of `response` was left out because it was too large to keep
+    started       when the application called; `first_event`, `first_content` and `ended` are later points, None before them
+    scope         what the code said about the call (feature, prompt template, …), None where it said nothing
+    trace         the active span or trace context at the call, None without one; opaque here
+    """
+
+    __slots__ = (
+        "api",
+        "attempts",
+        "ended",
+        "error_type",
+        "first_content",
+        "first_event",
+        "headers",
+        "model_id",
+        "provider",
+        "region",
+        "request",
+        "response",
+        "root",
+        "scope",
+        "span",
+        "started",
+        "status",
+        "stream",
+        "trace",
+        "truncated",
+    )
+
+    def __init__(self, provider: str, api: str, model_id: str, region: str, *, stream: bool, started: float) -> None:
+        self.provider = provider
+        self.api = api
+        self.model_id = model_id
+        self.region = region
+        self.stream = stream
+        self.started = started
+        self.attempts: list[Attempt] = []
+        self.request: bytes | None = None
+        self.headers: Mapping[str, str] = {}
+        self.response: bytes | list[bytes] | None = None
+        self.truncated = False
+        self.first_event: float | None = None
+        self.first_content: float | None = None
+        self.ended: float | None = None
+        self.status: Status = "ok"
+        self.error_type: str | None = None
+        self.scope: Any = None
+        self.span: Any = None
+        self.root: Any = None
+        self.trace: Any = None
+
+    def __repr__(self) -> str:
+        return f"Call({self.api} {self.model_id}, {len(self.attempts)} attempts, {self.status}, error_type={self.error_type})"

@@ -1,0 +1,46 @@
+"""The command line: one file a command, found by its place. A file's name is the command's, its `command` what runs."""
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import click
+
+from ddllm.errors import DdllmError
+
+
+class Commands(click.Group):
+    """Loads a command's module when the command is used, so that `ddllm --version` costs what it prints."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the modules of this package; those with a leading underscore are shared by commands."""
+        return sorted(name for _, name, _ in iter_modules(__path__) if not name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ddllm", prog_name="ddllm")
+def cli() -> None:
+    """Are our AI systems healthy? Datadog metrics for LLM applications, and the monitors on them as code."""
+
+
+def main() -> None:
+    """Run the command line. An error is one line on standard error and exit code 1: 2 means "changes" to a CI job."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="ddllm")
+    except DdllmError as error:
+        click.echo(f"ddllm: {error}", err=True)
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = 1
+    except click.Abort:
+        click.echo("ddllm: interrupted", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

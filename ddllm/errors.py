@@ -1,0 +1,45 @@
+"""What the tooling raises for its user to read. The runtime inside the user's process raises nothing of its own.
+
+    DdllmError                 anything that a command prints as one line before it exits 1
+    ├── ConfigError            ddllm.yaml or an environment variable cannot be used
+    ├── DefinitionError        a definition file (monitors, settings, …) is wrong
+    ├── ApiError               Datadog, or another service, refused a request or could not be reached
+    └── SyncError              the remote side is in a state in which nothing may be written
+"""
+
+
+class DdllmError(Exception):
+    """What was wrong, where, and how to put it right.
+
+    `where` is a position a person can open (`monitors/ttft.yaml:4`), `hint` one sentence on what to do.
+    """
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class ConfigError(DdllmError):
+    """ddllm.yaml or an environment variable cannot be used."""
+
+
+class DefinitionError(DdllmError):
+    """A definition file is wrong."""
+
+
+class ApiError(DdllmError):
+    """A service refused a request or could not be reached. `status` is the HTTP status, 0 without an answer."""
+
+    def __init__(self, message: str, *, status: int = 0, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+
+
+class SyncError(DdllmError):
+    """The remote side is in a state in which nothing may be written."""

@@ -1,0 +1,1 @@
+"""What runs inside the user's process, from the wrapped SDK call to the DogStatsD packet."""

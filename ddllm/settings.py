@@ -1,0 +1,149 @@
+"""Settings of the application's process: Datadog's own variables first, then `DDLLM_*`, then an optional ddllm.yaml.
+
+`Settings` is read from the environment once, at start-up, with the standard library alone. The file is for the worker:
+`load_file` imports PyYAML (20 ms), so nothing on the application's thread calls it.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from ddllm import catalog
+
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: its name, what holds without it, what it does."""
+
+    name: str
+    default: str
+    description: str
+
+
+VARIABLES = (
+    Variable("DD_SERVICE", "ddtrace's own inference, else `unknown`", "The `service` tag, and the feature where nothing names one."),
+    Variable("DD_ENV", "`unknown`", "The `env` tag."),
+    Variable("DD_VERSION", "`unknown`", "The `version` tag."),
+    Variable("DD_TAGS", "none", "More tags for every metric, `key:value` separated by commas or spaces."),
+    Variable("DD_DOGSTATSD_URL", "none", "Where the agent listens: `udp://host:port` or `unix:///path`. Goes before the next three."),
+    Variable("DD_AGENT_HOST", "`localhost`", "The agent's host, for UDP."),
+    Variable("DD_DOGSTATSD_HOST", "none", "The DogStatsD host where it is not the agent's; goes before DD_AGENT_HOST."),
+    Variable("DD_DOGSTATSD_PORT", "`8125`", "The agent's DogStatsD port."),
+    Variable("DDLLM_ENABLED", "`true`", "`false` leaves nothing of ddllm armed in the process."),
+    Variable("DDLLM_CONFIG", "`ddllm.yaml` in the working folder", "The configuration file."),
+    Variable("DDLLM_FLUSH_INTERVAL", "`1`", "Seconds between two rounds of the worker."),
+    Variable("DDLLM_QUEUE_RECORDS", "`10000`", "Calls that may wait for the worker; beyond, they are dropped and counted."),
+    Variable("DDLLM_QUEUE_BYTES", "`33554432`", "Bytes of requests and answers that may wait for the worker."),
+    Variable("DDLLM_EXIT_TIMEOUT", "`2`", "Seconds that the end of the process may wait for the last metrics."),
+    Variable("DDLLM_BAGGAGE", "`false`", "`true` writes `ddllm.context` into the trace's baggage too, which leaves the process with outgoing requests."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, with the defaults of `VARIABLES`. Times are seconds."""
+
+    enabled: bool = True
+    service: str = ""
+    env: str = ""
+    version: str = ""
+    config: str = ""
+    flush_interval: float = 1.0
+    queue_records: int = 10_000
+    queue_bytes: int = 32 * 1024 * 1024
+    exit_timeout: float = 2.0
+    baggage: bool = False
+    inline: bool = False
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. A value that cannot be read is a problem in `problems`, and its default holds."""
+        env = os.environ if environ is None else environ
+        problems: list[str] = []
+
+        def number(name: str, default: Any, convert: Callable[[str], Any]) -> Any:
+            text = env.get(name, "")
+            if not text:
+                return default
+            try:
+                value = convert(text)
+            except ValueError:
+                value = default * 0 - 1
+            if value <= 0:
+                problems.append(f"{name}={text!r} is not a positive number; {default} holds")
+                return default
+            return value
+
+        return cls(
+            enabled=env.get("DDLLM_ENABLED", "true").strip().lower() not in _FALSE,
+            service=env.get("DD_SERVICE", ""),
+            env=env.get("DD_ENV", ""),
+            version=env.get("DD_VERSION", ""),
+            config=env.get("DDLLM_CONFIG", ""),
+            flush_interval=number("DDLLM_FLUSH_INTERVAL", 1.0, float),
+            queue_records=number("DDLLM_QUEUE_RECORDS", 10_000, int),
+            queue_bytes=number("DDLLM_QUEUE_BYTES", 32 * 1024 * 1024, int),
+            exit_timeout=number("DDLLM_EXIT_TIMEOUT", 2.0, float),
+            baggage=env.get("DDLLM_BAGGAGE", "false").strip().lower() in {"1", "true", "yes", "on"},
+            # A frozen function runs no background threads between two invocations.
+            inline="AWS_LAMBDA_FUNCTION_NAME" in env,
+            problems=tuple(problems),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A model's price in dollars per million tokens, from a day on (None: always)."""
+
+    input_per_million: float
+    output_per_million: float
+    cache_read_per_million: float | None = None
+    cache_write_per_million: float | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Overrides of the price catalogue: prices by raw or normalised model id, aliases of ids, discounts in percent by provider."""
+
+    models: Mapping[str, Price] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    discounts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRule:
+    """A feature for calls whose route, service or prompt template matches; patterns are shell globs."""
+
+    feature: str
+    match: Mapping[str, str]
+
+    def matches(self, facts: Mapping[str, str]) -> bool:
+        """Whether every pattern of the rule matches its fact; a fact that is missing matches nothing."""
+        return all(key in facts and fnmatchcase(facts[key], pattern) for key, pattern in self.match.items())
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """What ddllm.yaml says."""
+
+    prices: Prices = Prices()
+    features: tuple[FeatureRule, ...] = ()
+    caps: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(catalog.CAPPED_TAGS, 200))
+    metrics_exclude: frozenset[str] = frozenset()
+    tags_exclude: frozenset[str] = frozenset()
+
+
+def file_path(settings: Settings) -> Path | None:
+    """The configuration file that applies: DDLLM_CONFIG, else a ddllm.yaml in the working folder, else None."""
+    if settings.config:
+        return Path(settings.config)
+    path = Path("ddllm.yaml")
+    return path if path.is_file() else None
