@@ -93,11 +93,14 @@ class Call:
     api           the SDK's name of the operation (`Converse`, `InvokeModel`, …)
     request       the request body as it was sent, None where it could not be kept (a file, a mutable buffer, too large)
     headers       of the last answer, names in lower case; empty without an answer
-    response      the answer's body (bytes), or the payloads of its stream's events in order (a list), as far as they were read
+    response      the answer's body (bytes), or of a stream the payloads of its chunks in order (a list of bytes; for ConverseStream
+                  copies of the parsed events that are not content), as far as they were read
     truncated     whether a part of `response` was left out because it was too large to keep
+    reasoning_streamed    whether the first content of a ConverseStream was reasoning
     started       when the application called; `first_event`, `first_content` and `ended` are later points, None before them
-    scope         what the code said about the call (feature, prompt template, …), None where it said nothing
-    trace         the active span or trace context at the call, None without one; opaque here
+    scope         what the code around the call said about it, opaque here
+    trace, root, span    the trace context around the call, its local root span, and ddtrace's span of the call; opaque here,
+                  None without one
     """
 
     __slots__ = (
@@ -110,6 +113,7 @@ class Call:
         "headers",
         "model_id",
         "provider",
+        "reasoning_streamed",
         "region",
         "request",
         "response",
@@ -133,8 +137,9 @@ class Call:
         self.attempts: list[Attempt] = []
         self.request: bytes | None = None
         self.headers: Mapping[str, str] = {}
-        self.response: bytes | list[bytes] | None = None
+        self.response: bytes | list[Any] | None = None
         self.truncated = False
+        self.reasoning_streamed = False
         self.first_event: float | None = None
         self.first_content: float | None = None
         self.ended: float | None = None

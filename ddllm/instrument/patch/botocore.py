@@ -1,0 +1,435 @@
+"""AWS Bedrock through boto3 or botocore: Converse, ConverseStream, InvokeModel, InvokeModelWithResponseStream.
+
+Three layers, none of which changes what the application gets: a wrapper around `BaseClient._make_api_call` (the call and its
+outcome), botocore's own client events (each attempt, those that retries hide included), and taps on the classes
+`EventStream` and `StreamingBody` that only the objects of a measured call pay for.
+
+The order in which ddtrace's integration and this one wrap does not matter, and neither does whether ddtrace's is on.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any
+
+import wrapt
+
+from ddllm.call import Call
+from ddllm.instrument import attribution, guard
+from ddllm.instrument.patch import reading
+from ddllm.instrument.patch.reading import MARK, BodyReading, StreamReading
+from ddllm.instrument.providers.bedrock import content_marker
+from ddllm.instrument.queue import Queue
+from ddllm.instrument.report import spans
+
+PROVIDER = "aws.bedrock"
+SERVICE = "bedrock-runtime"
+
+#: The measured operations, and whether each answers with an event stream.
+OPERATIONS = {"Converse": False, "ConverseStream": True, "InvokeModel": False, "InvokeModelWithResponseStream": True}
+
+#: Where calls are reported to; None while unpatched. Handlers and wrappers that stay behind ask it, and do nothing.
+_queue: Queue | None = None
+
+#: The call that is being made in this context.
+_making: ContextVar["_Making | None"] = ContextVar("ddllm_making", default=None)
+
+#: Class attributes as they were, to put back: (class, name) -> (original, ours).
+_taps: dict[tuple[type, str], tuple[Any, Any]] = {}
+
+
+def get_version() -> str:
+    """Return the version of botocore."""
+    import botocore  # noqa: PLC0415 - the application's, imported when it imports it
+
+    return str(botocore.__version__)
+
+
+def supported_versions() -> dict[str, str]:
+    """Return the supported versions by package."""
+    return {"botocore": ">=1.34.131"}
+
+
+class _Making:
+    """A call while the SDK is making it: what its client's events tell."""
+
+    __slots__ = ("answer", "began", "call", "sent")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.began = call.started
+        self.sent = call.started
+        self.answer: dict[str, Any] | None = None
+
+
+def patch(queue: Queue) -> None:
+    """Report the calls of every Bedrock runtime client, clients made earlier included, to `queue`."""
+    global _queue  # noqa: PLW0603 - what the wrappers ask
+    from botocore.client import BaseClient  # noqa: PLC0415 - the application's, and it is being imported just now
+    from botocore.eventstream import EventStream  # noqa: PLC0415
+    from botocore.response import StreamingBody  # noqa: PLC0415
+
+    _queue = queue
+    if _taps:
+        return
+    _install(BaseClient, "_make_api_call", lambda original: wrapt.FunctionWrapper(original, _make_api_call))
+    _install(EventStream, "__iter__", _tap_events)
+    _install(EventStream, "close", _tap_close)
+    for name, tap in (("read", _tap_read), ("readinto", _tap_readinto), ("readlines", _tap_readlines)):
+        _install(StreamingBody, name, tap)
+    _install(StreamingBody, "close", _tap_close)
+    _install(StreamingBody, "__exit__", _tap_close)
+
+
+def unpatch() -> None:
+    """Undo `patch`. Where somebody wrapped on top of us, our wrapper stays and only passes through."""
+    global _queue  # noqa: PLW0603
+    _queue = None
+    for (owner, name), (original, ours) in list(_taps.items()):
+        if owner.__dict__.get(name) is ours:
+            setattr(owner, name, original)
+            del _taps[owner, name]
+
+
+def _install(owner: type, name: str, tap: Callable[[Any], Any]) -> None:
+    """Replace one attribute of a class, if the installed version has it. A failure costs that tap alone."""
+    try:
+        original = owner.__dict__.get(name)
+        if original is not None:
+            ours = tap(original)
+            setattr(owner, name, ours)
+            _taps[owner, name] = (original, ours)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught(f"botocore.install.{name}")
+
+
+# --- the call ---------------------------------------------------------------------------------------------------------
+
+
+def _make_api_call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    making = None
+    try:
+        if _queue is not None and args and args[0] in OPERATIONS and _making.get() is None:
+            making = _begin(_queue, instance, args[0], args[1])
+    except Exception:  # noqa: BLE001 - counted; the call is made without us
+        guard.caught("botocore.begin")
+    if making is None:
+        return wrapped(*args, **kwargs)
+    token = _making.set(making)
+    try:
+        result = wrapped(*args, **kwargs)
+    except BaseException as error:
+        _failed(making.call, error)
+        raise
+    finally:
+        _making.reset(token)
+    _returned(making)
+    return result
+
+
+def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) -> _Making | None:
+    meta = client.meta
+    if meta.service_model.service_name != SERVICE:
+        return None
+    if not queue.running:
+        queue.start()
+    if MARK not in client.__dict__:
+        _listen(client)
+    model_id = params.get("modelId")
+    call = Call(
+        PROVIDER,
+        operation,
+        model_id if type(model_id) is str else str(model_id),
+        meta.region_name,
+        stream=OPERATIONS[operation],
+        started=perf_counter(),
+    )
+    call.scope = attribution.current()
+    return _Making(call)
+
+
+def _failed(call: Call, error: BaseException) -> None:
+    try:
+        call.ended = perf_counter()
+        call.status = "error"
+        call.error_type = reading.error_type(error)
+        if _queue is not None:
+            reading.report(_queue, call)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.failed")
+
+
+def _returned(making: _Making) -> None:
+    try:
+        call = making.call
+        answer = making.answer
+        if _queue is None:
+            return
+        if answer is None or call.api == "Converse":
+            # Without an answer from the wire, a stub answered.
+            call.ended = perf_counter()
+            reading.report(_queue, call)
+        elif call.api == "ConverseStream":
+            answer["stream"].__dict__[MARK] = _ConverseReading(_queue, call)
+        elif call.api == "InvokeModelWithResponseStream":
+            answer["body"].__dict__[MARK] = _ChunkReading(_queue, call)
+        else:
+            length = call.headers.get("content-length")
+            answer["body"].__dict__[MARK] = BodyReading(_queue, call, int(length) if length else None)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.returned")
+
+
+# --- its attempts -----------------------------------------------------------------------------------------------------
+
+
+def _listen(client: Any) -> None:
+    """Follow the client's attempts. Once a client; a second registration under the same id would be ignored."""
+    events = client.meta.events
+    # Last of its own name: after the signer, so that a wait begins where our work ends.
+    events.register_last(f"request-created.{SERVICE}", _on_request, unique_id="ddllm-request")
+    events.register_first(f"response-received.{SERVICE}", _on_response, unique_id="ddllm-response")
+    retries = client.meta.config.retries
+    if retries and retries.get("mode") == "adaptive":
+        # The rate limiter waits in a handler of its own on the same event; bare names are called after specific ones.
+        events.register_last("before-send", _on_send, unique_id="ddllm-send")
+    client.__dict__[MARK] = True
+
+
+def _on_request(request: Any = None, **_: Any) -> None:
+    try:
+        making = _making.get()
+        if making is None:
+            return
+        if not making.call.attempts:
+            _first_request(making.call, request)
+        making.began = making.sent = perf_counter()
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.request")
+
+
+def _first_request(call: Call, request: Any) -> None:
+    body = request.data
+    if type(body) is bytes and len(body) <= reading.MAX_REQUEST:
+        call.request = body
+    # Here, because this is inside ddtrace's span whichever of us wrapped first.
+    spans.attach(call)
+
+
+def _on_send(**_: Any) -> None:
+    try:
+        making = _making.get()
+        if making is not None:
+            making.sent = perf_counter()
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.send")
+
+
+def _on_response(
+    response_dict: dict[str, Any] | None = None,
+    parsed_response: dict[str, Any] | None = None,
+    exception: BaseException | None = None,
+    **_: Any,
+) -> None:
+    try:
+        making = _making.get()
+        if making is None:
+            return
+        now = perf_counter()
+        status = 0
+        error: str | None = None
+        if response_dict is None or parsed_response is None:
+            error = type(exception).__name__
+        else:
+            status = response_dict["status_code"]
+            if status < 300:  # noqa: PLR2004 - botocore's own border of success
+                _answered(making, response_dict, parsed_response)
+            else:
+                error = parsed_response.get("Error", {}).get("Code") or str(status)
+        making.call.attempts.append((making.began, making.sent, now, status, error))
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.response")
+
+
+def _answered(making: _Making, response: dict[str, Any], parsed: dict[str, Any]) -> None:
+    call = making.call
+    call.headers = response["headers"]
+    body = response["body"]
+    if type(body) is bytes:
+        call.response = body
+    making.answer = parsed
+
+
+# --- its answer -------------------------------------------------------------------------------------------------------
+
+
+class _ConverseReading(StreamReading):
+    """A ConverseStream: the events that are not content say how it ended and what it used."""
+
+    __slots__ = ()
+
+    def look(self, event: dict[str, Any]) -> bool:
+        try:
+            call = self.call
+            if call.first_event is None:
+                call.first_event = perf_counter()
+            block = event.get("contentBlockDelta")
+            if block is None:
+                self.note(event)
+                return False
+            delta = block["delta"]
+            if not (delta.get("text") or delta.get("toolUse") or delta.get("reasoningContent")):
+                return False
+            call.reasoning_streamed = "reasoningContent" in delta
+            self.content_began()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.look")
+            return False
+        return True
+
+    def note(self, event: dict[str, Any]) -> None:
+        try:
+            if "messageStop" in event or "metadata" in event:
+                self._tail.append(_copy(event))
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.note")
+
+
+class _ChunkReading(StreamReading):
+    """An InvokeModelWithResponseStream: chunks of the model's own format, kept as they came."""
+
+    __slots__ = ("_is_content",)
+
+    def __init__(self, queue: Queue, call: Call) -> None:
+        super().__init__(queue, call)
+        self._is_content = content_marker(call.model_id)
+
+    def look(self, event: dict[str, Any]) -> bool:
+        try:
+            call = self.call
+            if call.first_event is None:
+                call.first_event = perf_counter()
+            chunk = event["chunk"]["bytes"]
+            self._head.append(chunk)
+            if not self._is_content(chunk):
+                return False
+            self.content_began()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.look")
+            return False
+        return True
+
+
+def _copy(value: Any) -> Any:
+    """Copy what a parsed event is made of: the event itself is the application's."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value
+
+
+def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:  # noqa: C901 - as below
+    @functools.wraps(original)
+    def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807 - in the class's place; a generator more would cost every chunk
+        stream = self.__dict__.get(MARK)
+        if stream is None or stream.settled:
+            yield from original(self)
+            return
+        events = original(self)
+        try:
+            if stream.call.first_content is None:
+                look = stream.look
+                for event in events:
+                    begun = look(event)
+                    yield event
+                    if begun:
+                        break
+            if stream.call.api == "ConverseStream":
+                note = stream.note
+                for event in events:
+                    if "contentBlockDelta" not in event:
+                        note(event)
+                    yield event
+            else:
+                append = stream._tail.append  # noqa: SLF001 - a call per chunk is what this saves
+                for event in events:
+                    try:
+                        append(event["chunk"]["bytes"])
+                    except Exception:  # noqa: BLE001 - counted
+                        guard.caught("botocore.chunk")
+                    yield event
+        except GeneratorExit:
+            stream.pause()
+            raise
+        except BaseException as error:
+            stream.fail(error)
+            raise
+        stream.done()
+
+    return __iter__
+
+
+def _tap_close(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def close(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            open_reading = self.__dict__.get(MARK)
+            if open_reading is not None:
+                open_reading.close()
+
+    return close
+
+
+def _tap_read(original: Callable[..., bytes]) -> Callable[..., bytes]:
+    @functools.wraps(original)
+    def read(self: Any, amt: int | None = None) -> bytes:
+        body = self.__dict__.get(MARK)
+        if body is None:
+            return original(self, amt)
+        try:
+            piece = original(self, amt)
+        except BaseException as error:
+            body.fail(error)
+            raise
+        body.data(piece, amt)
+        return piece
+
+    return read
+
+
+def _tap_readinto(original: Callable[..., int]) -> Callable[..., int]:
+    @functools.wraps(original)
+    def readinto(self: Any, b: Any) -> int:
+        body = self.__dict__.get(MARK)
+        if body is None:
+            return original(self, b)
+        try:
+            count = original(self, b)
+        except BaseException as error:
+            body.fail(error)
+            raise
+        body.filled(b, count)
+        return count
+
+    return readinto
+
+
+def _tap_readlines(original: Callable[..., list[bytes]]) -> Callable[..., list[bytes]]:
+    @functools.wraps(original)
+    def readlines(self: Any, *args: Any, **kwargs: Any) -> list[bytes]:
+        body = self.__dict__.get(MARK)
+        if body is None:
+            return original(self, *args, **kwargs)
+        try:
+            lines = original(self, *args, **kwargs)
+        except BaseException as error:
+            body.fail(error)
+            raise
+        body.lines(lines)
+        return lines
+
+    return readlines

@@ -1,0 +1,220 @@
+"""A call whose answer the application is still reading: reported exactly once, whichever way that ends.
+
+`Reading` hangs on the SDK's own stream or body. Its methods run on the application's threads, in finalizers too, so they note
+times and references and append to the queue, nothing more, and let no fault of theirs out.
+"""
+
+import weakref
+from collections import deque
+from time import perf_counter
+from typing import Any
+
+from ddllm.call import Call, Status
+from ddllm.instrument import guard
+from ddllm.instrument.queue import Queue
+from ddllm.instrument.report import spans
+
+#: Bytes of a body, and events of a stream after its first content, that are kept for the worker to read.
+MAX_BODY = 4 * 1024 * 1024
+MAX_EVENTS = 8192
+#: A request larger than this is not kept: images, mostly.
+MAX_REQUEST = 1024 * 1024
+
+#: The name under which a `Reading` hangs on the SDK's object.
+MARK = "_ddllm"
+
+#: What is being read now, by id. Calls that are open when the process ends are reported from here.
+_open: dict[int, "weakref.ref[Reading]"] = {}
+
+
+def error_type(error: BaseException) -> str:
+    """Return the provider's error code as the SDK raises it, else the exception's class.
+
+    The codes of exceptions inside a stream begin in lower case on the wire (`modelStreamErrorException`); they are the same
+    errors as elsewhere, so they get the same names.
+    """
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code[:1].upper() + code[1:] if code else type(error).__name__
+
+
+def report(queue: Queue, call: Call) -> None:
+    """Hand a finished call to the worker."""
+    try:
+        spans.finished(call)
+    except Exception:  # noqa: BLE001 - counted; a span's tags are worth less than the call's metrics
+        guard.caught("spans.finished")
+    try:
+        response = call.response
+        size = len(call.request) if call.request is not None else 0
+        if type(response) is bytes:
+            size += len(response)
+        elif call.api == "InvokeModelWithResponseStream":
+            size += sum(map(len, response or ()))
+        queue.put(call, size)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("reading.report")
+
+
+class Reading:
+    """The reading of one answer. `unfinished` is the status of an answer that is closed, or dropped, before its end."""
+
+    __slots__ = ("__weakref__", "_generation", "_queue", "call", "settled", "unfinished")
+
+    def __init__(self, queue: Queue, call: Call, unfinished: Status) -> None:
+        self.call = call
+        self.unfinished: Status = unfinished
+        self.settled = False
+        self._queue = queue
+        self._generation = queue.generation
+        _open[id(self)] = weakref.ref(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.call!r}, {'settled' if self.settled else 'open'})"
+
+    def done(self) -> None:
+        """Report that the answer was read to its end."""
+        try:
+            if not self.settled:
+                self.call.ended = perf_counter()
+                self._settle("ok")
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.done")
+
+    def fail(self, error: BaseException) -> None:
+        """Report that reading raised."""
+        try:
+            if not self.settled:
+                self.call.ended = perf_counter()
+                self.call.error_type = error_type(error)
+                self._settle("error")
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.fail")
+
+    def pause(self) -> None:
+        """Note that the application stopped reading; it may go on later."""
+        try:
+            if not self.settled:
+                self.call.ended = perf_counter()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.pause")
+
+    def close(self) -> None:
+        """Report an answer that nobody will read further. It ended when it was last read, or when its head came."""
+        try:
+            if not self.settled:
+                if self.call.ended is None:
+                    self.call.ended = self.call.attempts[-1][2] if self.call.attempts else perf_counter()
+                self._settle(self.unfinished)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.close")
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _settle(self, status: Status) -> None:
+        self.settled = True
+        _open.pop(id(self), None)
+        if self._generation != self._queue.generation:
+            return  # inherited by a fork: the parent reports it
+        self.call.status = status
+        self.collect()
+        report(self._queue, self.call)
+
+    def collect(self) -> None:
+        """Move what was kept of the answer to the call."""
+
+
+def close_all() -> None:
+    """Report every call that is still being read: the process ends."""
+    for reference in list(_open.values()):
+        reading = reference()
+        if reading is not None:
+            reading.close()
+
+
+def forget_all() -> None:
+    """After a fork, in the child: the parent reports what it was reading."""
+    _open.clear()
+
+
+class BodyReading(Reading):
+    """The reading of an answer that is one body. Unread to its end it is still an answer: its head told the usage."""
+
+    __slots__ = ("_expected", "_pieces", "_size")
+
+    def __init__(self, queue: Queue, call: Call, expected: int | None) -> None:
+        super().__init__(queue, call, "ok")
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._expected = expected
+
+    def data(self, piece: bytes, amount: int | None) -> None:
+        """Keep what `read(amount)` returned."""
+        try:
+            self._keep(piece, last=amount is None or amount < 0 or (not piece and amount > 0))
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.data")
+
+    def filled(self, buffer: Any, count: int) -> None:
+        """Keep a copy of what `readinto(buffer)` wrote: the buffer is the application's."""
+        try:
+            view = memoryview(buffer).cast("B")
+            self._keep(bytes(view[:count]), last=not count and len(view) > 0)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.filled")
+
+    def lines(self, lines: list[bytes]) -> None:
+        """Keep what `readlines()` returned."""
+        try:
+            self._keep(b"".join(lines), last=True)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.lines")
+
+    def _keep(self, piece: bytes, *, last: bool) -> None:
+        if self.settled:
+            return
+        self.call.ended = perf_counter()
+        self._size += len(piece)
+        if self._size <= MAX_BODY:
+            self._pieces.append(piece)
+        else:
+            self.call.truncated = True
+        if last or self._size == self._expected:
+            self._settle("ok")
+
+    def collect(self) -> None:
+        """Join what was kept."""
+        pieces = self._pieces
+        if pieces:
+            self.call.response = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class StreamReading(Reading):
+    """The reading of an event stream. Unread to its end, it was abandoned.
+
+    What the SDK's events mean is for the subclasses, one an SDK's kind of stream: they put into `_head` what comes up to the
+    first content, and into `_tail` what comes after.
+    """
+
+    __slots__ = ("_head", "_tail")
+
+    def __init__(self, queue: Queue, call: Call) -> None:
+        super().__init__(queue, call, "abandoned")
+        self._head: list[Any] = []
+        # Bounded without a test on each event: what goes beyond pushes the oldest out.
+        self._tail: deque[Any] = deque(maxlen=MAX_EVENTS)
+
+    def content_began(self) -> None:
+        """Note the first content, now."""
+        call = self.call
+        call.first_content = perf_counter()
+        try:
+            spans.first_content(call)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("spans.first_content")
+
+    def collect(self) -> None:
+        """Join what was kept, in order."""
+        self.call.truncated = len(self._tail) == MAX_EVENTS
+        self.call.response = [*self._head, *self._tail]

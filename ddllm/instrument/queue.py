@@ -1,0 +1,178 @@
+"""The bounded queue between the application's threads and the one that reports. It knows no consumer.
+
+`put` never blocks, takes no lock and wakes nobody but for a full batch: it may run in a finalizer, in any thread. A wake-up
+costs its caller the interpreter lock, so the consumer sleeps on a timer instead.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ddllm.instrument import guard
+
+#: Records, or bytes, that are worth waking the consumer for before its timer does.
+BATCH_RECORDS = 256
+BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Consumer(Protocol):
+    """What the queue's thread runs. Both methods may take their time and may fail; failures are counted."""
+
+    def consume(self, record: Any) -> None:
+        """Take one record."""
+
+    def flush(self, dropped: int) -> None:
+        """Send what was taken. `dropped` is how many records were lost, in all, since the process began."""
+
+
+class Queue:
+    """Records from any thread, handed to a consumer on a daemon thread of its own.
+
+    `make_consumer` is called on that thread, and again in a forked child. `inline` hands each record over at once, in the
+    caller's thread, for a runtime that freezes background threads. Times are seconds.
+    """
+
+    def __init__(
+        self,
+        make_consumer: Callable[[], Consumer],
+        *,
+        max_records: int,
+        max_bytes: int,
+        interval: float,
+        inline: bool = False,
+    ) -> None:
+        self._make_consumer = make_consumer
+        self._max_records = max_records
+        self._max_bytes = max_bytes
+        self._interval = interval
+        self._inline = inline
+        #: Counts forks: what belongs to another generation was the parent's.
+        self.generation = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._records: deque[tuple[Any, int]] = deque()
+        # Two counters, each written by one side only, in straight-line code that the interpreter does not interrupt. Should
+        # another interpreter do so all the same, the consumer mends the drift whenever it finds the queue empty.
+        self._bytes_in = 0
+        self._bytes_out = 0
+        self.dropped = 0
+        self.running = False
+        self._stopping = False
+        self._consumer: Consumer | None = None
+        self._thread: threading.Thread | None = None
+        # A binary semaphore: unlike an Event, a bare lock can be released in a finalizer.
+        self._wake = threading.Lock()
+        self._wake.acquire()
+
+    def __repr__(self) -> str:
+        held = self._bytes_in - self._bytes_out
+        state = "running" if self.running else "not running"
+        return f"Queue({len(self._records)} records, {held} bytes, {self.dropped} dropped, {state})"
+
+    def start(self) -> None:
+        """Start the thread. Not from a finalizer: starting a thread takes locks."""
+        self.running = True
+        if self._inline:
+            return
+        self._thread = threading.Thread(target=self._run, name="ddllm", daemon=True)
+        self._thread.start()
+        self._flush_at_process_end()
+
+    def put(self, record: Any, size: int) -> bool:
+        """Append a record of about `size` bytes, or drop and count it where the queue is full. Whether it was taken."""
+        if self._inline:
+            self._hand_over(record)
+            return True
+        records = self._records
+        held = self._bytes_in - self._bytes_out + size
+        if len(records) >= self._max_records or held > self._max_bytes:
+            self.dropped += 1
+            return False
+        self._bytes_in += size
+        records.append((record, size))
+        if len(records) == BATCH_RECORDS or (size and held // BATCH_BYTES != (held - size) // BATCH_BYTES):
+            self._notify()
+        return True
+
+    def _notify(self) -> None:
+        try:
+            self._wake.release()
+        except RuntimeError:  # it is awake, or about to be
+            return
+
+    def _run(self) -> None:
+        wake = self._wake
+        while not self._stopping:
+            wake.acquire(timeout=self._interval)
+            self._drain()
+
+    def _drain(self) -> None:
+        records = self._records
+        while records:
+            record, size = records.popleft()
+            self._bytes_out += size
+            self._consume(record)
+            # Offer the interpreter lock after each record: a waiting thread of the application would otherwise wait for the
+            # switch interval (5 ms) on every batch.
+            time.sleep(0)
+        self._bytes_out = self._bytes_in
+        self._flush()
+
+    def _hand_over(self, record: Any) -> None:
+        self._consume(record)
+        self._flush()
+
+    def _consume(self, record: Any) -> None:
+        try:
+            if self._consumer is None:
+                self._consumer = self._make_consumer()
+            self._consumer.consume(record)
+        except Exception:  # noqa: BLE001 - counted; one bad record must not end the thread
+            guard.caught("queue.consume")
+
+    def _flush(self) -> None:
+        try:
+            if self._consumer is None:
+                if not self.dropped:
+                    return
+                self._consumer = self._make_consumer()
+            self._consumer.flush(self.dropped)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("queue.flush")
+
+    def stop(self, timeout: float) -> None:
+        """Hand over what is left, for at most `timeout` seconds. A thread that a fork or the end of Python took is not waited for."""
+        thread = self._thread
+        self._stopping = True
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
+            self._notify()
+            thread.join(timeout)
+            if thread.is_alive():
+                return
+        self._drain()
+        self.running = False
+        self._stopping = False
+
+    def forget(self) -> None:
+        """After a fork, in the child: what is queued is the parent's, and so was the thread."""
+        self.generation += 1
+        self._reset()
+
+    def _flush_at_process_end(self) -> None:
+        # A multiprocessing child leaves by os._exit, past atexit, but runs its own finalizers first.
+        process = sys.modules.get("multiprocessing.process")
+        if process is None or process.parent_process() is None:
+            return
+        from multiprocessing import util  # noqa: PLC0415 - loaded already, in such a child
+
+        pid = os.getpid()
+        util.Finalize(None, self._stop_in, args=(pid,), exitpriority=0)
+
+    def _stop_in(self, pid: int) -> None:
+        if pid == os.getpid():
+            self.stop(2.0)

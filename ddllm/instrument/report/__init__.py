@@ -1,0 +1,1 @@
+"""From what the queue holds to DogStatsD metrics and span tags."""
