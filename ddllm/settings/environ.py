@@ -1,18 +1,11 @@
-"""Settings of the application's process: Datadog's own variables first, then `DDLLM_*`, then an optional ddllm.yaml.
+"""The environment's part of the settings: Datadog's own variables first, then `DDLLM_*`. The standard library alone reads it."""
 
-`Settings` is read from the environment once, at start-up, with the standard library alone. The file is for the worker:
-`load_file` imports PyYAML (20 ms), so nothing on the application's thread calls it.
-"""
-
+import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from ddllm import catalog
 
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -27,21 +20,35 @@ class Variable:
 
 
 VARIABLES = (
-    Variable("DD_SERVICE", "ddtrace's own inference, else `unknown`", "The `service` tag, and the feature where nothing names one."),
+    Variable(
+        "DD_SERVICE",
+        "ddtrace's own inference, else `unknown`",
+        "The `service` tag, and the feature where nothing names one.",
+    ),
     Variable("DD_ENV", "`unknown`", "The `env` tag."),
     Variable("DD_VERSION", "`unknown`", "The `version` tag."),
     Variable("DD_TAGS", "none", "More tags for every metric, `key:value` separated by commas or spaces."),
-    Variable("DD_DOGSTATSD_URL", "none", "Where the agent listens: `udp://host:port` or `unix:///path`. Goes before the next three."),
+    Variable(
+        "DD_DOGSTATSD_URL",
+        "none",
+        "Where the agent listens: `udp://host:port` or `unix:///path`. Goes before the next three.",
+    ),
     Variable("DD_AGENT_HOST", "`localhost`", "The agent's host, for UDP."),
     Variable("DD_DOGSTATSD_HOST", "none", "The DogStatsD host where it is not the agent's; goes before DD_AGENT_HOST."),
     Variable("DD_DOGSTATSD_PORT", "`8125`", "The agent's DogStatsD port."),
     Variable("DDLLM_ENABLED", "`true`", "`false` leaves nothing of ddllm armed in the process."),
     Variable("DDLLM_CONFIG", "`ddllm.yaml` in the working folder", "The configuration file."),
     Variable("DDLLM_FLUSH_INTERVAL", "`1`", "Seconds between two rounds of the worker."),
-    Variable("DDLLM_QUEUE_RECORDS", "`10000`", "Calls that may wait for the worker; beyond, they are dropped and counted."),
+    Variable(
+        "DDLLM_QUEUE_RECORDS", "`10000`", "Calls that may wait for the worker; beyond, they are dropped and counted."
+    ),
     Variable("DDLLM_QUEUE_BYTES", "`33554432`", "Bytes of requests and answers that may wait for the worker."),
     Variable("DDLLM_EXIT_TIMEOUT", "`2`", "Seconds that the end of the process may wait for the last metrics."),
-    Variable("DDLLM_BAGGAGE", "`false`", "`true` writes `ddllm.context` into the trace's baggage too, which leaves the process with outgoing requests."),
+    Variable(
+        "DDLLM_BAGGAGE",
+        "`false`",
+        "`true` writes `ddllm.context` into the trace's baggage too, which leaves the process with outgoing requests.",
+    ),
 )
 
 
@@ -76,7 +83,7 @@ class Settings:
                 value = convert(text)
             except ValueError:
                 value = default * 0 - 1
-            if value <= 0:
+            if not 0 < value < math.inf:
                 problems.append(f"{name}={text!r} is not a positive number; {default} holds")
                 return default
             return value
@@ -98,51 +105,8 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A model's price in dollars per million tokens, from a day on (None: always)."""
-
-    input_per_million: float
-    output_per_million: float
-    cache_read_per_million: float | None = None
-    cache_write_per_million: float | None = None
-    since: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Overrides of the price catalogue: prices by raw or normalised model id, aliases of ids, discounts in percent by provider."""
-
-    models: Mapping[str, Price] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    discounts: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureRule:
-    """A feature for calls whose route, service or prompt template matches; patterns are shell globs."""
-
-    feature: str
-    match: Mapping[str, str]
-
-    def matches(self, facts: Mapping[str, str]) -> bool:
-        """Whether every pattern of the rule matches its fact; a fact that is missing matches nothing."""
-        return all(key in facts and fnmatchcase(facts[key], pattern) for key, pattern in self.match.items())
-
-
-@dataclass(frozen=True, slots=True)
-class FileSettings:
-    """What ddllm.yaml says."""
-
-    prices: Prices = Prices()
-    features: tuple[FeatureRule, ...] = ()
-    caps: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(catalog.CAPPED_TAGS, 200))
-    metrics_exclude: frozenset[str] = frozenset()
-    tags_exclude: frozenset[str] = frozenset()
-
-
 def file_path(settings: Settings) -> Path | None:
-    """The configuration file that applies: DDLLM_CONFIG, else a ddllm.yaml in the working folder, else None."""
+    """Find the configuration file that applies: DDLLM_CONFIG, else a ddllm.yaml in the working folder, else None."""
     if settings.config:
         return Path(settings.config)
     path = Path("ddllm.yaml")

@@ -1,0 +1,145 @@
+"""ddllm.yaml -> `FileSettings`. One function a part of the file; FORMATS of the parts are in docs/configuration.md."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ddllm import catalog
+from ddllm.settings import nodes
+from ddllm.settings.configuration import FeatureRule, FileSettings, Price, Prices
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_T = TypeVar("_T")
+
+#: What a rule can ask about a call.
+MATCHES = ("resource", "route", "service")
+_EXPECTS_MATCHES = ("feature", "prompt_template", *MATCHES)
+_EXPECTS = ("allow_wrapped", "kind", "match", "schema")
+
+
+def load_file(path: Path) -> FileSettings:
+    """Read ddllm.yaml.
+
+    Raises `ConfigError` with file, line and column where the file cannot be read, is not YAML, or says something that
+    ddllm does not know.
+    """
+    root = nodes.document(path)
+    if root is None:
+        return FileSettings()
+    parts = nodes.mapping(root, "the file", _PARTS)
+    for name, node in parts.items():
+        if name in _CHECKED_ONLY:
+            _CHECKED_ONLY[name](node)
+    return FileSettings(
+        prices=_prices(parts["prices"]) if "prices" in parts else Prices(),
+        features=_features(parts["features"]) if "features" in parts else (),
+        caps={**FileSettings().caps, **(_caps(parts["caps"]) if "caps" in parts else {})},
+        metrics_exclude=_excluded(parts, "metrics", catalog.BY_NAME),
+        tags_exclude=_excluded(parts, "tags", catalog.TAG_DESCRIPTIONS),
+    )
+
+
+def _prices(node: "Node") -> Prices:
+    parts = nodes.mapping(node, "prices", ("aliases", "discounts", "models"))
+    return Prices(
+        models=_each(parts, "models", "prices.models", _price),
+        aliases=_each(parts, "aliases", "prices.aliases", lambda value: nodes.text(value, "an alias")),
+        discounts=_discounts(parts["discounts"]) if "discounts" in parts else {},
+    )
+
+
+def _each(parts: "Mapping[str, Node]", name: str, what: str, read: "Callable[[Node], _T]") -> dict[str, _T]:
+    if name not in parts:
+        return {}
+    return {key: read(value) for key, (_, value) in nodes.entries(parts[name], what).items()}
+
+
+def _price(node: "Node") -> Price:
+    needed = ("input_per_million", "output_per_million")
+    optional = ("cache_read_per_million", "cache_write_per_million", "from")
+    parts = nodes.mapping(node, "a price", (*needed, *optional), required=needed)
+    rates = {name: nodes.number(part, name) for name, part in parts.items() if name != "from"}
+    return Price(
+        input_per_million=rates["input_per_million"],
+        output_per_million=rates["output_per_million"],
+        cache_read_per_million=rates.get("cache_read_per_million"),
+        cache_write_per_million=rates.get("cache_write_per_million"),
+        since=nodes.day(parts["from"], "from") if "from" in parts else None,
+    )
+
+
+def _discounts(node: "Node") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for item in nodes.sequence(node, "prices.discounts"):
+        parts = nodes.mapping(item, "a discount", ("percent", "provider"), required=("percent", "provider"))
+        provider = nodes.text(parts["provider"], "provider")
+        if provider in found:
+            nodes.fail(parts["provider"], f"{provider!r} has two discounts")
+        found[provider] = nodes.number(parts["percent"], "percent", most=100)
+    return found
+
+
+def _features(node: "Node") -> tuple[FeatureRule, ...]:
+    return tuple(_feature(item) for item in nodes.sequence(node, "features"))
+
+
+def _feature(node: "Node") -> FeatureRule:
+    parts = nodes.mapping(node, "a feature rule", ("feature", "match"), required=("feature", "match"))
+    return FeatureRule(nodes.text(parts["feature"], "feature"), _match(parts["match"], MATCHES))
+
+
+def _match(node: "Node", known: tuple[str, ...]) -> dict[str, str]:
+    patterns = {key: nodes.text(value, key) for key, value in nodes.mapping(node, "match", known).items()}
+    if not patterns:
+        nodes.fail(node, "match must name at least one pattern; without one the rule would take every call")
+    return patterns
+
+
+def _caps(node: "Node") -> dict[str, int]:
+    return {key: nodes.whole(value, key) for key, value in nodes.mapping(node, "caps", catalog.CAPPED_TAGS).items()}
+
+
+def _excluded(parts: "Mapping[str, Node]", name: str, known: Mapping[str, object]) -> frozenset[str]:
+    if name not in parts:
+        return frozenset()
+    within = nodes.mapping(parts[name], name, ("exclude",))
+    if "exclude" not in within:
+        return frozenset()
+    what = f"{name}.exclude"
+    return frozenset(
+        nodes.name(item, name.removesuffix("s"), known) for item in nodes.sequence(within["exclude"], what)
+    )
+
+
+def _expects(node: "Node") -> None:
+    for item in nodes.sequence(node, "expects"):
+        parts = nodes.mapping(item, "an expectation", _EXPECTS, required=("kind", "match"))
+        _match(parts["match"], _EXPECTS_MATCHES)
+        nodes.text(parts["kind"], "kind")
+        if "allow_wrapped" in parts:
+            nodes.flag(parts["allow_wrapped"], "allow_wrapped")
+
+
+def _exemplars(node: "Node") -> None:
+    numbers = ("expensive_dollars", "per_minute", "sample", "slow_seconds")
+    for key, value in nodes.mapping(node, "exemplars", (*numbers, "s3")).items():
+        if key in numbers:
+            nodes.number(value, key)
+        else:
+            for name, part in nodes.mapping(value, "exemplars.s3", ("bucket", "prefix"), required=("bucket",)).items():
+                nodes.text(part, name)
+
+
+def _fingerprint_templates(node: "Node") -> None:
+    nodes.flag(node, "fingerprint_templates")
+
+
+#: Parts of which this process takes nothing: their form is checked all the same.
+_CHECKED_ONLY: "dict[str, Callable[[Node], None]]" = {
+    "exemplars": _exemplars,
+    "expects": _expects,
+    "fingerprint_templates": _fingerprint_templates,
+}
+_PARTS = ("caps", "features", "metrics", "prices", "tags", *_CHECKED_ONLY)
