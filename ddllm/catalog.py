@@ -53,7 +53,7 @@ TAG_DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """One metric: its wire name, DogStatsD type, Datadog unit, meaning, and the tags that it may carry.
 

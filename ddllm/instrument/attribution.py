@@ -267,7 +267,7 @@ def _text(source: Any, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-class _Annotation(wrapt.ObjectProxy):  # type: ignore[misc]
+class _Annotation(wrapt.ObjectProxy):  # type: ignore[type-arg]
     """ddtrace's annotation context, which also holds our scope between its enter and exit."""
 
     def __init__(self, wrapped: Any, scope: Scope) -> None:

@@ -1,6 +1,9 @@
 """Metrics to DogStatsD: counts summed per round, every sample of a distribution sent, in packets of the transport's size."""
 
+import logging
 import os
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,16 +15,17 @@ from ddllm.settings import Settings
 #: Where the agent's socket is when nothing says otherwise, as ddtrace looks for it.
 DEFAULT_SOCKET = "/var/run/datadog/dsd.socket"
 
+#: A tuple, because the client caches what it makes of tags by their tuple.
 Tags = tuple[str, ...]
 
 
 class Statsd(Protocol):
     """What is used of `datadog.dogstatsd.DogStatsd`."""
 
-    def increment(self, metric: str, value: float, tags: list[str]) -> None:
+    def increment(self, metric: str, value: float, tags: Tags) -> None:
         """Add to a count."""
 
-    def distribution(self, metric: str, value: float, tags: list[str]) -> None:
+    def distribution(self, metric: str, value: float, tags: Tags) -> None:
         """Send a sample."""
 
     def flush(self) -> bool:
@@ -37,6 +41,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
     """
     from datadog.dogstatsd.base import DogStatsd  # noqa: PLC0415 - 130 ms, on the worker
 
+    logging.getLogger("datadog.dogstatsd").addFilter(_Quiet(threading.get_ident()))
     env = os.environ if environ is None else environ
     options: dict[str, Any] = {}
     if not env.get("DD_DOGSTATSD_URL"):
@@ -52,6 +57,24 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
         track_instance=False,  # the queue handles forks: a child makes a client of its own
         **options,
     )
+
+
+class _Quiet(logging.Filter):
+    """Lets through one line a minute of what the client logs on our thread: without an agent it warns on every packet."""
+
+    def __init__(self, thread: int) -> None:
+        super().__init__()
+        self._thread = thread
+        self._again = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.thread != self._thread:
+            return True
+        now = time.monotonic()
+        if now < self._again:
+            return False
+        self._again = now + 60
+        return True
 
 
 def constant_tags(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -91,12 +114,12 @@ class Emitter:
     def sample(self, metric: Metric, value: float, tags: Tags) -> None:
         """Send one sample of a distribution."""
         if metric.name not in self._excluded:
-            self._statsd.distribution(metric.name, value, tags=list(tags))
+            self._statsd.distribution(metric.name, value, tags=tags)
 
     def flush(self) -> None:
         """Send the round's counts and whatever is buffered."""
         counts, self._counts = self._counts, {}
         for (metric, tags), value in counts.items():
             if metric.name not in self._excluded and value:
-                self._statsd.increment(metric.name, value, tags=list(tags))
+                self._statsd.increment(metric.name, value, tags=tags)
         self._statsd.flush()
