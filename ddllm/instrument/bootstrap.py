@@ -99,6 +99,8 @@ def _patch_botocore(_: Any) -> None:
         if not _enabled or _queue is None:
             return
         botocore.patch(_queue)
+        if _settings is not None and _settings.inline and not _queue.running:
+            _queue.start()  # while the function initialises, not while somebody waits for its first answer
         log.info(
             "ddllm %s active: via=%s ddtrace=%s patched=[botocore %s]",
             __version__,

@@ -78,6 +78,7 @@ class Queue:
         """Start the thread. Not from a finalizer: starting a thread takes locks."""
         self.running = True
         if self._inline:
+            self._flush()
             return
         self._thread = threading.Thread(target=self._run, name="ddllm", daemon=True)
         self._thread.start()
@@ -138,7 +139,7 @@ class Queue:
     def _flush(self) -> None:
         try:
             if self._consumer is None:
-                if not self.dropped:
+                if not (self.dropped or self._inline):
                     return
                 self._consumer = self._make_consumer()
             self._consumer.flush(self.dropped)
