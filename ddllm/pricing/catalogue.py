@@ -1,0 +1,126 @@
+"""The prices that hold in this process: ddllm.yaml before the catalogue, each looked up once and then remembered."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from ddllm.call import Usage
+from ddllm.pricing import bedrock_ids
+from ddllm.pricing.rates import Entry, Rates, catalogued, dollars, stated
+from ddllm.settings import Prices
+
+log = logging.getLogger("ddllm")
+
+#: Where a price came from.
+Source = Literal["catalogue", "override", "provider"]
+
+#: The metrics' provider -> the catalogue's. A provider that is not here is asked for by its own name.
+_PROVIDERS = {
+    "aws.bedrock": "aws",
+    "azure.ai.openai": "azure",
+    "gcp.gemini": "google",
+    "gcp.vertex_ai": "google",
+    "mistral_ai": "mistral",
+    "x_ai": "x-ai",
+}
+#: ARNs of other kinds are paid for by the hour, or stand for a model that the id does not tell.
+_ON_DEMAND = frozenset({"", "foundation-model", "inference-profile"})
+#: Seconds after which prices are looked up anew: some change on a day, some at a time of day.
+_FRESH = 900
+_MOST = 1024
+
+
+class Cost(NamedTuple):
+    """The price of one call in dollars, and where it came from."""
+
+    usd: float
+    source: Source
+
+
+class _Known(NamedTuple):
+    rates: tuple[Rates, ...]
+    source: Source
+    context_window: int | None
+
+
+class Catalogue:
+    """Prices of models, with the overrides, aliases and discounts of ddllm.yaml. The first look-up takes some 0.5 s.
+
+    An override is what the user pays: it holds for every service tier, and no discount is taken off it.
+    """
+
+    def __init__(self, prices: Prices | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._prices = prices or Prices()
+        self._clock = clock
+        self._known: dict[tuple[str, str, str | None], _Known] = {}
+        self._looked_up = -1
+
+    def __repr__(self) -> str:
+        return f"Catalogue({len(self._prices.models)} overrides, {len(self._known)} models known)"
+
+    def cost(self, provider: str, model: str, usage: Usage, *, tier: str | None = None) -> Cost | None:
+        """Price one call; None where no price is known. See `ddllm.pricing.cost`."""
+        known = self._lookup(provider, model, tier)
+        usd = dollars(known.rates, usage)
+        return None if usd is None else Cost(usd, known.source)
+
+    def context_window(self, provider: str, model: str) -> int | None:
+        """Return how many tokens the model can be sent at most, None where that is not known."""
+        return self._lookup(provider, model, None).context_window
+
+    def _lookup(self, provider: str, model: str, tier: str | None) -> _Known:
+        now = self._clock()
+        if now // _FRESH != self._looked_up or len(self._known) >= _MOST:
+            self._known.clear()
+            self._looked_up = int(now // _FRESH)
+        key = (provider, model, tier)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._find(provider, model, tier, datetime.fromtimestamp(now, UTC))
+        return known
+
+    def _find(self, provider: str, model: str, tier: str | None, now: datetime) -> _Known:
+        model = self._prices.aliases.get(model, model)
+        entry = _entry(provider, model, tier, now)
+        override = self._override(model, now)
+        if override is not None:
+            return _Known(override, "override", entry.context_window)
+        share = 1 - self._prices.discounts.get(provider, 0) / 100
+        return _Known(tuple(rates.discounted(share) for rates in entry.rates), "catalogue", entry.context_window)
+
+    def _override(self, model: str, now: datetime) -> tuple[Rates, ...] | None:
+        for spelling in (model, *bedrock_ids.parse(model).spellings):
+            price = self._prices.models.get(spelling)
+            if price is not None and (price.since is None or price.since <= now.date()):
+                return stated(price)
+        return None
+
+
+def _entry(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
+    try:
+        for reference in _references(provider, model):
+            found = catalogued(_PROVIDERS.get(provider, provider), reference, tier, now)
+            if found is not None:
+                return found
+    except Exception:
+        # Another version of the catalogue, or of what it needs, in the user's environment: calls are unpriced, not lost.
+        log.warning("ddllm: the price catalogue failed on %s of %s; it has no price", model, provider, exc_info=True)
+    return Entry()
+
+
+def _references(provider: str, model: str) -> tuple[str, ...]:
+    """Return how the catalogue may call the model.
+
+    It matches parts of ids, so a Bedrock id goes there only where it names a model that is paid for by the token: a custom
+    model's ARN holds its base model's id, and would get its price. A geographic profile that the catalogue does not have
+    costs what the model costs in its regions; a global one has a price of its own.
+    """
+    if provider != "aws.bedrock":
+        return (model,)
+    known = bedrock_ids.parse(model)
+    if known.kind not in _ON_DEMAND or not known.maker:
+        return ()
+    profiled, plain, _ = known.spellings
+    return (profiled,) if known.profile in {"", "global"} else (profiled, plain)

@@ -1,0 +1,138 @@
+import logging
+import sys
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ddllm.call import Usage
+from ddllm.pricing import Catalogue, Cost
+from ddllm.settings import Price, Prices
+
+NOW = datetime(2026, 8, 30, 12, tzinfo=UTC).timestamp()
+SONNET = "anthropic.claude-3-5-sonnet-20241022-v2:0"
+MILLION = Usage(1_000_000, 1_000_000)
+ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
+PROFILE = f"{ACCOUNT}:application-inference-profile/1arbu5hu2sjr"
+
+
+def usd(model: str, usage: Usage = MILLION, *, tier: str | None = None, prices: Prices | None = None) -> float | None:
+    cost = Catalogue(prices, clock=lambda: NOW).cost("aws.bedrock", model, usage, tier=tier)
+    return None if cost is None else round(cost.usd, 6)
+
+
+@pytest.mark.parametrize(
+    ("model", "price"),
+    [
+        (SONNET, 18.0),
+        (f"us.{SONNET}", 18.0),
+        (f"arn:aws:bedrock:us-east-1::foundation-model/{SONNET}", 18.0),
+        (f"{ACCOUNT}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0", 19.8),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 19.8),
+        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", 18.0),
+        ("ca.anthropic.claude-haiku-4-5-20251001-v1:0", 6.6),
+        ("us.meta.llama3-2-90b-instruct-v1:0", 1.44),
+        ("amazon.nova-lite-v1:0", 0.3),
+        ("openai.gpt-oss-120b-1:0", 0.75),
+    ],
+)
+def test_every_shape_of_id_that_names_a_model_has_its_price(model, price):
+    assert usd(model) == price
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        PROFILE,
+        f"{ACCOUNT}:custom-model/anthropic.claude-3-haiku-20240307-v1:0:200k/abcdefghij12",
+        f"{ACCOUNT}:provisioned-model/abcdefghij12",
+        f"{ACCOUNT}:imported-model/abcdefghij12",
+        "arn:aws:sagemaker:us-east-1:123456789012:endpoint/claude-3-haiku-20240307",
+        "my-claude-3-haiku-20240307",
+        "cohere.command-r-v1:0",
+        "global.anthropic.claude-3-haiku-29990101",
+        "",
+    ],
+)
+def test_what_is_not_paid_by_the_token_or_not_known_has_no_price(model):
+    assert usd(model) is None
+
+
+def test_cached_tokens_have_their_own_price():
+    assert usd("us.anthropic.claude-sonnet-4-5-20250929-v1:0", Usage(1_000_000, 0, cache_read=900_000)) == 0.627
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority", "reserved", "batch", "optimized"])
+def test_a_tier_that_the_catalogue_would_price_as_standard_is_refused(tier):
+    assert usd("amazon.nova-lite-v1:0", tier=tier) is None
+
+
+def test_an_alias_stands_for_its_model():
+    prices = Prices(aliases={PROFILE: SONNET})
+    assert usd(PROFILE, prices=prices) == 18.0
+    assert Catalogue(prices).context_window("aws.bedrock", PROFILE) == 200_000
+
+
+def test_an_alias_may_lead_to_a_price_of_ones_own():
+    arn = f"{ACCOUNT}:imported-model/abcdefghij12"
+    prices = Prices({"imported-legal-7b": Price(0.4, 1.2)}, {arn: "imported-legal-7b"})
+    assert Catalogue(prices).cost("aws.bedrock", arn, MILLION) == Cost(pytest.approx(1.6), "override")
+
+
+@pytest.mark.parametrize("spelling", [f"us.{SONNET}", SONNET, "claude-3-5-sonnet-20241022-v2"])
+def test_an_override_is_found_by_the_raw_and_by_the_normalised_id(spelling):
+    assert usd(f"us.{SONNET}", prices=Prices({spelling: Price(1, 1)})) == 2.0
+
+
+def test_the_most_particular_override_wins():
+    assert usd(f"us.{SONNET}", prices=Prices({SONNET: Price(1, 1), f"us.{SONNET}": Price(2, 2)})) == 4.0
+
+
+def test_an_override_holds_for_every_tier():
+    assert usd(SONNET, tier="flex", prices=Prices({SONNET: Price(1, 1)})) == 2.0
+
+
+def test_an_override_holds_from_its_day_on():
+    assert usd(SONNET, prices=Prices({SONNET: Price(1, 1, since=date(2026, 8, 31))})) == 18.0
+    assert usd(SONNET, prices=Prices({SONNET: Price(1, 1, since=date(2026, 8, 30))})) == 2.0
+
+
+def test_a_discount_is_taken_off_the_catalogue_and_not_off_an_override():
+    prices = Prices({SONNET: Price(1, 1)}, discounts={"aws.bedrock": 12})
+    assert usd("amazon.nova-lite-v1:0", prices=prices) == 0.264
+    assert usd(SONNET, prices=prices) == 2.0
+    assert Catalogue(prices).cost("anthropic", "claude-3-5-haiku-latest", MILLION).usd == pytest.approx(4.8)
+
+
+def test_prices_are_looked_up_anew_after_a_while():
+    clock = [datetime(2026, 8, 20, 23, 59, tzinfo=UTC).timestamp()]
+    catalogue = Catalogue(clock=lambda: clock[0])
+    before = catalogue.cost("aws.bedrock", "us.openai.gpt-5.6-sol", MILLION)
+    clock[0] += 60
+    assert catalogue.cost("aws.bedrock", "us.openai.gpt-5.6-sol", MILLION).usd < before.usd
+
+
+def test_what_is_remembered_is_bounded():
+    catalogue = Catalogue()
+    for number in range(3000):
+        catalogue.cost("aws.bedrock", f"arn:aws:bedrock:us-east-1:1:imported-model/{number}", MILLION)
+    assert "952 models known" in repr(catalogue)
+
+
+def test_the_context_window_is_known_where_a_tier_has_no_price():
+    assert Catalogue().context_window("aws.bedrock", "us.amazon.nova-lite-v1:0") == 300_000
+    assert Catalogue().context_window("aws.bedrock", "amazon.titan-text-express-v1") is None
+    assert Catalogue().context_window("aws.bedrock", "does-not-exist") is None
+
+
+def test_a_catalogue_that_cannot_be_loaded_leaves_calls_unpriced(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    caplog.set_level(logging.WARNING, "ddllm")
+    catalogue = Catalogue()
+    assert [catalogue.cost("aws.bedrock", SONNET, MILLION) for _ in range(3)] == [None] * 3
+    assert caplog.text.count("the price catalogue failed") == 1
+
+
+def test_overrides_hold_without_the_catalogue(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert usd(SONNET, prices=Prices({SONNET: Price(1, 1)})) == 2.0
+    assert "the price catalogue failed" in caplog.text
