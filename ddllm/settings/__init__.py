@@ -4,6 +4,7 @@
 `load_file` imports PyYAML (20 ms), so nothing on the application's thread calls it.
 """
 
+from ddllm.settings.agent import statsd_address
 from ddllm.settings.configuration import FeatureRule, FileSettings, Price, Prices
 from ddllm.settings.environ import VARIABLES, Settings, Variable, file_path
 from ddllm.settings.file import load_file
@@ -18,4 +19,5 @@ __all__ = [
     "Variable",
     "file_path",
     "load_file",
+    "statsd_address",
 ]

@@ -5,15 +5,11 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from ddllm import catalog
 from ddllm.catalog import UNIFIED_TAGS, UNKNOWN, Metric
-from ddllm.settings import Settings
-
-#: Where the agent's socket is when nothing says otherwise, as ddtrace looks for it.
-DEFAULT_SOCKET = "/var/run/datadog/dsd.socket"
+from ddllm.settings import Settings, statsd_address
 
 #: A tuple, because the client caches what it makes of tags by their tuple.
 Tags = tuple[str, ...]
@@ -43,19 +39,13 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
 
     logging.getLogger("datadog.dogstatsd").addFilter(_Quiet(threading.get_ident()))
     env = os.environ if environ is None else environ
-    options: dict[str, Any] = {}
-    if not env.get("DD_DOGSTATSD_URL"):
-        if env.get("DD_DOGSTATSD_HOST"):
-            options["host"] = env["DD_DOGSTATSD_HOST"]
-        elif not (env.get("DD_AGENT_HOST") or env.get("DD_DOGSTATSD_PORT")) and Path(DEFAULT_SOCKET).is_socket():
-            options["socket_path"] = DEFAULT_SOCKET
     return DogStatsd(
         constant_tags=constant_tags(settings, env),
         disable_buffering=False,
         disable_aggregation=True,
         flush_interval=0,
         track_instance=False,  # the queue handles forks: a child makes a client of its own
-        **options,
+        **statsd_address(env),
     )
 
 

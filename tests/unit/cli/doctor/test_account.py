@@ -1,0 +1,116 @@
+import pytest
+
+from ddllm import catalog
+from ddllm.cli.doctor import account
+from tests.support.http_server import serve
+
+WANTED = [metric.name for metric in catalog.METRICS if metric.percentiles]
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch):
+    for name in ("DD_API_KEY", "DD_APP_KEY", "DD_SITE", "DDLLM_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    monkeypatch.setenv("DD_API_KEY", "a" * 32)
+    monkeypatch.setenv("DD_APP_KEY", "b" * 40)
+
+
+@pytest.fixture
+def datadog(monkeypatch):
+    """A server in Datadog's place: `datadog(answer)` starts answering."""
+    running = []
+
+    def start(answer):
+        server = serve(answer)
+        running.append(server)
+        served = server.__enter__()
+        monkeypatch.setenv("DDLLM_API_URL", served.url)
+        return served
+
+    yield start
+    for server in running:
+        server.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "https://api.datadoghq.com"),
+        ({"DD_SITE": "datadoghq.eu"}, "https://api.datadoghq.eu"),
+        ({"DD_SITE": "datadoghq.eu", "DDLLM_API_URL": "http://127.0.0.1:1/"}, "http://127.0.0.1:1"),
+    ],
+)
+def test_the_api_is_that_of_the_site_unless_told_otherwise(monkeypatch, environ, url):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert account.api_url() == url
+
+
+def test_without_keys_nothing_is_asked():
+    assert account.api_key().status == "skip"
+    finding = account.percentiles()
+    assert (finding.status, finding.detail) == ("skip", "not checked: DD_API_KEY and DD_APP_KEY absent")
+
+
+def test_a_known_key_is_fine(datadog, keys):
+    served = datadog(lambda asked: (200, {"valid": True}))
+    assert account.api_key().status == "ok"
+    assert served.asked[0].path == "/api/v1/validate"
+    assert served.asked[0].headers["Dd-Api-Key"] == "a" * 32
+
+
+@pytest.mark.parametrize("answer", [(403, {"errors": ["Forbidden"]}), (200, {"valid": False})])
+def test_an_unknown_key_is_a_failure_and_is_not_shown(datadog, keys, answer):
+    datadog(lambda asked: answer)
+    finding = account.api_key()
+    assert finding.status == "fail"
+    assert "a" * 32 not in finding.detail + finding.advice
+
+
+def test_an_address_where_nothing_answers_is_a_failure(monkeypatch, keys):
+    monkeypatch.setenv("DDLLM_API_URL", "http://127.0.0.1:1")
+    assert account.api_key().status == "fail"
+    assert account.percentiles().status == "fail"
+
+
+def test_an_answer_of_another_kind_is_a_failure(datadog, keys):
+    datadog(lambda asked: (500, {}))
+    assert "500" in account.api_key().detail
+    assert "500" in account.percentiles().detail
+
+
+def test_percentiles_that_are_all_on_are_fine(datadog, keys):
+    served = datadog(lambda asked: (200, {"data": [{"type": "manage_tags", "id": name} for name in WANTED]}))
+    assert account.percentiles().status == "ok"
+    assert served.asked[0].path == "/api/v2/metrics"
+    assert served.asked[0].query["filter[include_percentiles]"] == ["true"]
+    assert served.asked[0].headers["Dd-Application-Key"] == "b" * 40
+
+
+def test_each_page_of_the_answer_is_read(datadog, keys):
+    def answer(asked):
+        if "page[cursor]" in asked.query:
+            return 200, {"data": [{"id": name} for name in WANTED[3:]], "meta": {"pagination": {"next_cursor": None}}}
+        return 200, {"data": [{"id": name} for name in WANTED[:3]], "meta": {"pagination": {"next_cursor": "next"}}}
+
+    served = datadog(answer)
+    assert account.percentiles().status == "ok"
+    assert len(served.asked) == 2
+
+
+def test_metrics_without_percentiles_are_named(datadog, keys):
+    datadog(lambda asked: (200, {"data": [{"id": name} for name in WANTED if name != "ddllm.ttft"]}))
+    finding = account.percentiles()
+    assert finding.status == "warn"
+    assert finding.detail == "off, or not reporting yet: ddllm.ttft"
+
+
+def test_an_application_key_without_the_scope_is_a_failure(datadog, keys):
+    datadog(lambda asked: (403, {"errors": ["Forbidden"]}))
+    finding = account.percentiles()
+    assert finding.status == "fail"
+    assert "metrics_read" in finding.advice
