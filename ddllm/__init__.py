@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ddllm.version import VERSION as __version__  # noqa: N811 - the name that Python tools read
 
 if TYPE_CHECKING:
     from ddllm import pricing

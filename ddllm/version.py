@@ -1,0 +1,3 @@
+"""The version of ddllm."""
+
+VERSION = "0.1.0"
