@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request."""
+    """One request; the names of its headers in lower case."""
 
     path: str
     query: Mapping[str, list[str]]
@@ -38,7 +38,8 @@ def serve(answer: Answer) -> Iterator[Served]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             parts = urlsplit(self.path)
-            asked = Asked(parts.path, parse_qs(parts.query), dict(self.headers))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(parts.path, parse_qs(parts.query), headers)
             served.asked.append(asked)
             status, body = answer(asked)
             payload = json.dumps(body).encode()

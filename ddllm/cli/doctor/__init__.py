@@ -28,7 +28,7 @@ Row = tuple[str, Finding]
 )
 @click.pass_context
 def command(context: click.Context, output: str) -> None:
-    """Check each step from a call to a graph, here, and say what to do where one does not work.
+    """Say which step from a call to a graph does not work here, and what to do.
 
     Run it in the application's environment, with the application's variables. Exit code 1 where a check fails; a
     warning is no failure.

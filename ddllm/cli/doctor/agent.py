@@ -56,7 +56,7 @@ def _where(client: Any) -> str:
 def _udp(connection: socket.socket, where: str) -> Finding:
     """Provoke a refusal. UDP has no other answer, so that silence proves something on this machine alone."""
     connection.settimeout(_REFUSAL_SECONDS)
-    connection.send(b"")
+    connection.send(b"\n")
     with contextlib.suppress(TimeoutError):
         connection.recv(1)
     if ipaddress.ip_address(connection.getpeername()[0]).is_loopback:

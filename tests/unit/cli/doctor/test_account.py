@@ -36,50 +36,48 @@ def datadog(monkeypatch):
         server.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("environ", "url"),
-    [
-        ({}, "https://api.datadoghq.com"),
-        ({"DD_SITE": "datadoghq.eu"}, "https://api.datadoghq.eu"),
-        ({"DD_SITE": "datadoghq.eu", "DDLLM_API_URL": "http://127.0.0.1:1/"}, "http://127.0.0.1:1"),
-    ],
-)
-def test_the_api_is_that_of_the_site_unless_told_otherwise(monkeypatch, environ, url):
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    assert account.api_url() == url
-
-
 def test_without_keys_nothing_is_asked():
-    assert account.api_key().status == "skip"
+    finding = account.keys()
+    assert (finding.status, finding.detail.partition(":")[0]) == ("skip", "DD_API_KEY and DD_APP_KEY not set")
     finding = account.percentiles()
     assert (finding.status, finding.detail) == ("skip", "not checked: DD_API_KEY and DD_APP_KEY absent")
 
 
+def test_one_key_of_two_is_not_enough(monkeypatch):
+    monkeypatch.setenv("DD_API_KEY", "a" * 32)
+    assert account.keys().detail.startswith("DD_APP_KEY not set")
+
+
+def test_a_site_that_cannot_be_one_is_a_failure(monkeypatch, keys):
+    monkeypatch.setenv("DD_SITE", "app.datadoghq.com")
+    assert account.keys().status == "fail"
+    assert "DD_SITE" in account.percentiles().detail
+
+
 def test_a_known_key_is_fine(datadog, keys):
     served = datadog(lambda asked: (200, {"valid": True}))
-    assert account.api_key().status == "ok"
+    assert account.keys().status == "ok"
     assert served.asked[0].path == "/api/v1/validate"
-    assert served.asked[0].headers["Dd-Api-Key"] == "a" * 32
+    assert served.asked[0].headers["dd-api-key"] == "a" * 32
 
 
 @pytest.mark.parametrize("answer", [(403, {"errors": ["Forbidden"]}), (200, {"valid": False})])
 def test_an_unknown_key_is_a_failure_and_is_not_shown(datadog, keys, answer):
     datadog(lambda asked: answer)
-    finding = account.api_key()
+    finding = account.keys()
     assert finding.status == "fail"
     assert "a" * 32 not in finding.detail + finding.advice
 
 
 def test_an_address_where_nothing_answers_is_a_failure(monkeypatch, keys):
     monkeypatch.setenv("DDLLM_API_URL", "http://127.0.0.1:1")
-    assert account.api_key().status == "fail"
+    assert account.keys().status == "fail"
     assert account.percentiles().status == "fail"
 
 
 def test_an_answer_of_another_kind_is_a_failure(datadog, keys):
     datadog(lambda asked: (500, {}))
-    assert "500" in account.api_key().detail
+    assert "500" in account.keys().detail
     assert "500" in account.percentiles().detail
 
 
@@ -88,7 +86,7 @@ def test_percentiles_that_are_all_on_are_fine(datadog, keys):
     assert account.percentiles().status == "ok"
     assert served.asked[0].path == "/api/v2/metrics"
     assert served.asked[0].query["filter[include_percentiles]"] == ["true"]
-    assert served.asked[0].headers["Dd-Application-Key"] == "b" * 40
+    assert served.asked[0].headers["dd-application-key"] == "b" * 40
 
 
 def test_each_page_of_the_answer_is_read(datadog, keys):

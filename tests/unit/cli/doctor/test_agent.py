@@ -64,7 +64,7 @@ def test_silence_from_another_machine_proves_nothing():
             pass
 
         def send(self, payload):
-            assert payload == b"", "a packet with content would be counted by the agent"
+            assert payload == b"\n", "a packet with content would be counted by the agent"
 
         def recv(self, size):
             raise TimeoutError
