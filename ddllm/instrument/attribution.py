@@ -2,8 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -32,14 +31,15 @@ class _Frame(NamedTuple):
 
     scope: Scope
     outer: "_Frame | None"
+    undo: Callable[[], None] | None = None
 
 
 #: What `ddllm.context` says, and what LLM Observability's annotations say. The first goes before the second.
 _explicit: ContextVar[_Frame | None] = ContextVar("ddllm_context", default=None)
 _annotated: ContextVar[_Frame | None] = ContextVar("ddllm_annotation", default=None)
 
-#: Called with every scope that `ddllm.context` enters; None unless baggage was asked for.
-_mirror: Callable[[Scope], None] | None = None
+#: Shows a feature to others while its scope holds, and returns how to take that back; None unless baggage was asked for.
+_mirror: Callable[[str], Callable[[], None]] | None = None
 
 
 def current() -> tuple[Scope | None, Scope | None]:
@@ -49,34 +49,36 @@ def current() -> tuple[Scope | None, Scope | None]:
     return explicit and explicit.scope, annotated and annotated.scope
 
 
-def mirror_to(mirror: Callable[[Scope], None] | None) -> None:
-    """Show every scope that is entered to `mirror` as well; None ends it."""
+def mirror_to(mirror: Callable[[str], Callable[[], None]] | None) -> None:
+    """Show every feature that `ddllm.context` names to `mirror` as well; it returns what undoes that. None ends it."""
     global _mirror  # noqa: PLW0603 - one setting of the process
     _mirror = mirror
 
 
 def _enter(variable: ContextVar[_Frame | None], scope: Scope) -> None:
     outer = variable.get()
+    undo = None
+    if _mirror is not None and scope.feature and variable is _explicit:
+        try:
+            undo = _mirror(scope.feature)
+        except Exception:  # noqa: BLE001 - counted; the scope holds without it
+            guard.caught("attribution.mirror")
     if outer is not None:
         scope = Scope(*(new if new is not None else old for old, new in zip(outer.scope, scope, strict=True)))
-    variable.set(_Frame(scope, outer))
-    if _mirror is not None and variable is _explicit:
-        _mirror(scope)
+    variable.set(_Frame(scope, outer, undo))
+
+
+def _enter_nothing(variable: ContextVar[_Frame | None]) -> None:
+    """Hold an empty scope where one could not be entered, because leaving takes one away."""
+    variable.set(_Frame(Scope(), variable.get()))
 
 
 def _leave(variable: ContextVar[_Frame | None]) -> None:
     frame = variable.get()
     if frame is not None:  # None where a generator was resumed in another context than it was left in
         variable.set(frame.outer)
-
-
-@contextmanager
-def _active(variable: ContextVar[_Frame | None], scope: Scope) -> Iterator[None]:
-    _enter(variable, scope)
-    try:
-        yield
-    finally:
-        _leave(variable)
+        if frame.undo is not None:
+            frame.undo()
 
 
 class context:  # noqa: N801 - used like contextlib's own
@@ -106,16 +108,26 @@ class context:  # noqa: N801 - used like contextlib's own
         comparison: str | None = None,
     ) -> None:
         self._scope = Scope(feature, action, prompt_template, prompt_version, expects, conversation, comparison)
-        carry_into_threads()
+        try:
+            _carry_into_threads(used=True)
+        except Exception:  # noqa: BLE001 - counted; without it, the threads of pools know nothing of the context
+            guard.caught("attribution.threads")
 
     def __enter__(self) -> Self:
-        _enter(_explicit, self._scope)
+        try:
+            _enter(_explicit, self._scope)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.enter")
+            _enter_nothing(_explicit)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _leave(_explicit)
+        try:
+            _leave(_explicit)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.leave")
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -126,103 +138,132 @@ class context:  # noqa: N801 - used like contextlib's own
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:
-        """Decorate a function, a coroutine function, or a generator of either kind: its body runs inside the context."""
-        return _decorate(function, self._scope)
+        """Decorate a function, a coroutine function, or a generator of either kind: its body runs inside the context.
+
+        Of a generator, each step does: between its steps the consumer's own context holds.
+        """
+        try:
+            return _decorate(function, self)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.decorate")
+            return function
 
 
-def _decorate(function: F, scope: Scope) -> F:
-    wrapper: Any
+def _decorate(function: F, held: context) -> F:
+    decorate: Callable[[Any, context], Any]
     if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _active(_explicit, scope):
-                return await function(*args, **kwargs)
-
+        decorate = _decorate_coroutine
     elif inspect.isasyncgenfunction(function):
-
-        @functools.wraps(function)
-        async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            async with aclosing(function(*args, **kwargs)) as generator:
-                while True:
-                    with _active(_explicit, scope):
-                        try:
-                            item = await anext(generator)
-                        except StopAsyncIteration:
-                            return
-                    yield item
-
+        decorate = _decorate_async_generator
     elif inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return (yield from _Steps(function(*args, **kwargs), scope))
-
+        decorate = _decorate_generator
     else:
-
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _active(_explicit, scope):
-                return function(*args, **kwargs)
-
-    return wrapper  # type: ignore[no-any-return]
+        decorate = _decorate_function
+    return functools.wraps(function)(decorate(function, held))  # type: ignore[return-value]  # wraps tells nothing of F
 
 
-class _Steps:
-    """A generator whose every step runs inside a scope; between its steps the consumer's own context holds."""
+def _decorate_function(function: Callable[..., Any], held: context) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with held:
+            return function(*args, **kwargs)
 
-    def __init__(self, generator: Any, scope: Scope) -> None:
-        self._generator = generator
-        self._scope = scope
-
-    def __iter__(self) -> "_Steps":
-        return self
-
-    def __next__(self) -> Any:
-        return self.send(None)
-
-    def send(self, value: Any) -> Any:
-        with _active(_explicit, self._scope):
-            return self._generator.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        with _active(_explicit, self._scope):
-            return self._generator.throw(*error)
-
-    def close(self) -> None:
-        with _active(_explicit, self._scope):
-            self._generator.close()
+    return wrapper
 
 
+def _decorate_coroutine(function: Callable[..., Any], held: context) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with held:
+            return await function(*args, **kwargs)
+
+    return wrapper
+
+
+def _decorate_generator(function: Callable[..., Any], held: context) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        step, sent = steps.send, None
+        try:
+            while True:
+                with held:
+                    item = step(sent)
+                try:
+                    step, sent = steps.send, (yield item)
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator's own affair
+                    step, sent = steps.throw, error
+        except StopIteration as end:
+            return end.value
+        finally:
+            with held:
+                steps.close()
+
+    return wrapper
+
+
+def _decorate_async_generator(function: Callable[..., Any], held: context) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        step, sent = steps.asend, None
+        try:
+            while True:
+                with held:
+                    item = await step(sent)
+                try:
+                    step, sent = steps.asend, (yield item)
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator's own affair
+                    step, sent = steps.athrow, error
+        except StopAsyncIteration:
+            return
+        finally:
+            with held:
+                await steps.aclose()
+
+    return wrapper
+
+
+#: What has to come together before the pools are wrapped: this process is measured, and the application uses a context.
+_measured = False
+_used = False
 _carrying = False
 
 
-def carry_into_threads() -> None:
-    """Let the pools of concurrent.futures carry the scope into their threads, as ddtrace lets them carry its trace.
+def follow_threads() -> None:
+    """Let the pools of concurrent.futures carry the scope into their threads, once the application uses `ddllm.context`.
 
-    A pool's threads do not inherit context variables. Done once, when the application first uses `ddllm.context`.
+    A pool's threads do not inherit context variables; ddtrace carries its trace there in the same way.
     """
-    global _carrying  # noqa: PLW0603 - once a process
-    if _carrying:
-        return
-    _carrying = True
     try:
-        wrapt.wrap_function_wrapper("concurrent.futures", "ThreadPoolExecutor.submit", _submit)
-    except Exception:  # noqa: BLE001 - counted; without it, threads fall back on the trace
+        _carry_into_threads(measured=True)
+    except Exception:  # noqa: BLE001 - counted
         guard.caught("attribution.threads")
 
 
+def _carry_into_threads(*, measured: bool = False, used: bool = False) -> None:
+    global _measured, _used, _carrying  # noqa: PLW0603 - once a process
+    _measured = _measured or measured
+    _used = _used or used
+    if _measured and _used and not _carrying:
+        _carrying = True
+        wrapt.wrap_function_wrapper("concurrent.futures", "ThreadPoolExecutor.submit", _submit)
+
+
 def _submit(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ARG001 - wrapt's signature
-    frames = _explicit.get(), _annotated.get()
-    if not args or frames == (None, None):
-        return wrapped(*args, **kwargs)
-    return wrapped(_run_inside, frames, *args, **kwargs)
+    try:
+        explicit, annotated = _explicit.get(), _annotated.get()
+        if args and (explicit is not None or annotated is not None):
+            args = (_run_inside, explicit, annotated, *args)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("attribution.submit")
+    return wrapped(*args, **kwargs)
 
 
 def _run_inside(
-    frames: tuple[_Frame | None, _Frame | None], function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    explicit: _Frame | None, annotated: _Frame | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any
 ) -> Any:
-    tokens = _explicit.set(frames[0]), _annotated.set(frames[1])
+    tokens = _explicit.set(explicit), _annotated.set(annotated)
     try:
         return function(*args, **kwargs)
     finally:
@@ -275,17 +316,33 @@ class _Annotation(wrapt.ObjectProxy):  # type: ignore[type-arg]
         self._self_scope = scope
 
     def __enter__(self) -> Any:
-        _enter(_annotated, self._self_scope)
-        return self.__wrapped__.__enter__()
+        entered = self.__wrapped__.__enter__()
+        try:
+            _enter(_annotated, self._self_scope)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.annotated")
+            _enter_nothing(_annotated)
+        return entered
 
     def __exit__(self, *error: object) -> Any:
-        _leave(_annotated)
+        try:
+            _leave(_annotated)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.annotated")
         return self.__wrapped__.__exit__(*error)
 
     async def __aenter__(self) -> Any:
-        _enter(_annotated, self._self_scope)
-        return await self.__wrapped__.__aenter__()
+        entered = await self.__wrapped__.__aenter__()
+        try:
+            _enter(_annotated, self._self_scope)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.annotated")
+            _enter_nothing(_annotated)
+        return entered
 
     async def __aexit__(self, *error: object) -> Any:
-        _leave(_annotated)
+        try:
+            _leave(_annotated)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.annotated")
         return await self.__wrapped__.__aexit__(*error)

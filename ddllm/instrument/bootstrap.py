@@ -8,53 +8,70 @@ import atexit
 import dataclasses
 import logging
 import os
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import ddtrace
 import wrapt
 
-from ddllm import __version__
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.patch import botocore, reading
 from ddllm.instrument.queue import Consumer, Queue
+from ddllm.instrument.report.feature import BAGGAGE
 from ddllm.settings import Settings
+from ddllm.version import VERSION
 
 log = logging.getLogger("ddllm")
+
+#: botocore.client, and not botocore: it is imported by whoever makes a client, and the taps need it whole.
+BOTOCORE = "botocore.client"
 
 _settings: Settings | None = None
 _queue: Queue | None = None
 _via = ""
 _enabled = False
+_told = False
 
 
 def start(via: str) -> None:
     """Arm everything, once; `via` says how the process got here, for the log."""
-    global _settings, _queue, _via, _enabled  # noqa: PLW0603 - the process's one instance
+    global _enabled  # noqa: PLW0603 - the process's one instance
     if _enabled:
         return
     settings = _settings or _read_settings()
     if not settings.enabled:
         return
+    # First of all: an import hook runs at once for what is imported already.
     _enabled = True
-    if _queue is None:
-        _settings = settings
-        _via = via
-        _queue = Queue(
-            _make_reporter,
-            max_records=settings.queue_records,
-            max_bytes=settings.queue_bytes,
-            interval=settings.flush_interval,
-            inline=settings.inline,
-        )
-        os.register_at_fork(after_in_child=_after_fork)
-        atexit.register(_at_exit)
-        if settings.baggage:
-            attribution.mirror_to(_mirror)
-        wrapt.when_imported("ddtrace.llmobs")(attribution.watch_annotations)
-        # botocore.client, and not botocore: it is imported by whoever makes a client, and the taps need it whole.
-        wrapt.when_imported("botocore.client")(_patch_botocore)
-    else:
-        wrapt.when_imported("botocore.client")(_patch_botocore)
+    try:
+        if _queue is None:
+            _arm(settings, via)
+        elif BOTOCORE in sys.modules:
+            _patch_botocore(None)
+    except Exception:
+        _enabled = False
+        raise
+
+
+def _arm(settings: Settings, via: str) -> None:
+    global _settings, _queue, _via  # noqa: PLW0603 - the process's one instance
+    _settings = settings
+    _via = via
+    _queue = Queue(
+        _make_reporter,
+        max_records=settings.queue_records,
+        max_bytes=settings.queue_bytes,
+        interval=settings.flush_interval,
+        inline=settings.inline,
+    )
+    os.register_at_fork(after_in_child=_after_fork)
+    atexit.register(_at_exit)
+    attribution.follow_threads()
+    if settings.baggage:
+        attribution.mirror_to(_mirror)
+    wrapt.when_imported("ddtrace.llmobs")(attribution.watch_annotations)
+    wrapt.when_imported(BOTOCORE)(_patch_botocore)
 
 
 def patch() -> None:
@@ -62,7 +79,8 @@ def patch() -> None:
     try:
         start("ddllm.patch()")
     except Exception:
-        log.warning("ddllm %s could not start; the application is not affected", __version__, exc_info=True)
+        guard.caught("bootstrap.patch")
+        log.warning("ddllm %s could not start; the application is not affected", VERSION, exc_info=True)
 
 
 def unpatch() -> None:
@@ -89,9 +107,17 @@ def _read_settings() -> Settings:
 
 
 def _make_reporter() -> Consumer:
-    from ddllm.instrument.report.worker import Reporter  # noqa: PLC0415 - 300 ms of clients and prices, on the worker
+    global _told  # noqa: PLW0603 - once a process
+    try:
+        from ddllm.instrument.report.worker import Reporter  # noqa: PLC0415 - 300 ms of clients and prices, on the worker
 
-    return Reporter(_settings or _read_settings())
+        return Reporter(_settings or _read_settings())
+    except Exception:
+        # The one fault that cannot report itself.
+        if not _told:
+            _told = True
+            log.warning("ddllm %s cannot report; the application is not affected", VERSION, exc_info=True)
+        raise
 
 
 def _patch_botocore(_: Any) -> None:
@@ -103,31 +129,35 @@ def _patch_botocore(_: Any) -> None:
             _queue.start()  # while the function initialises, not while somebody waits for its first answer
         log.info(
             "ddllm %s active: via=%s ddtrace=%s patched=[botocore %s]",
-            __version__,
+            VERSION,
             _via,
             ddtrace.__version__,
             botocore.get_version(),
         )
     except Exception:
-        log.warning("ddllm %s could not patch botocore; the application is not affected", __version__, exc_info=True)
+        guard.caught("bootstrap.botocore")
+        log.warning("ddllm %s could not patch botocore; the application is not affected", VERSION, exc_info=True)
 
 
-def _mirror(scope: attribution.Scope) -> None:
-    try:
-        from ddtrace.trace import tracer  # noqa: PLC0415 - loaded already; opt-in
+def _mirror(feature: str) -> Callable[[], None]:
+    from ddtrace.trace import tracer  # noqa: PLC0415 - loaded already; opt-in
 
-        trace = tracer.current_trace_context()
-        if trace is not None and scope.feature:
-            trace.set_baggage_item("ddllm.feature", scope.feature)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("bootstrap.mirror")
+    trace = tracer.current_trace_context()
+    if trace is None:
+        return lambda: None
+    before = trace.get_baggage_item(BAGGAGE)
+    trace.set_baggage_item(BAGGAGE, feature)
+    if before is None:
+        return lambda: trace.remove_baggage_item(BAGGAGE)
+    return lambda: trace.set_baggage_item(BAGGAGE, before)
 
 
 def _after_fork() -> None:
     try:
-        reading.forget_all()
         if _queue is not None:
             _queue.forget()
+        reading.forget_all()
+        guard.collect()  # the parent tells of its own faults
     except Exception:  # noqa: BLE001 - counted
         guard.caught("bootstrap.fork")
 
@@ -135,7 +165,10 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     try:
         reading.close_all()
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("bootstrap.exit")
+    try:
         if _queue is not None and _settings is not None:
             _queue.stop(_settings.exit_timeout)
-    except Exception:  # noqa: BLE001 - counted
+    except Exception:  # noqa: BLE001 - counted, and nobody reads it any more
         guard.caught("bootstrap.exit")

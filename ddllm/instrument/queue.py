@@ -4,6 +4,7 @@
 costs its caller the interpreter lock, so the consumer sleeps on a timer instead.
 """
 
+import math
 import os
 import sys
 import threading
@@ -32,8 +33,9 @@ class Consumer(Protocol):
 class Queue:
     """Records from any thread, handed to a consumer on a daemon thread of its own.
 
-    `make_consumer` is called on that thread, and again in a forked child. `inline` hands each record over at once, in the
-    caller's thread, for a runtime that freezes background threads. Times are seconds.
+    `make_consumer` is called on that thread, and again in a forked child. Where it fails, what is queued is dropped, and it
+    is tried again in the next round. `inline` hands each record over at once, in the caller's thread, for a runtime that
+    freezes background threads. Times are seconds.
     """
 
     def __init__(
@@ -68,6 +70,9 @@ class Queue:
         # A binary semaphore: unlike an Event, a bare lock can be released in a finalizer.
         self._wake = threading.Lock()
         self._wake.acquire()
+        # Never waited for: a thread that finds one taken leaves the work to the thread that took it.
+        self._starting = threading.Lock()
+        self._draining = threading.Lock()
 
     def __repr__(self) -> str:
         held = self._bytes_in - self._bytes_out
@@ -75,20 +80,26 @@ class Queue:
         return f"Queue({len(self._records)} records, {held} bytes, {self.dropped} dropped, {state})"
 
     def start(self) -> None:
-        """Start the thread. Not from a finalizer: starting a thread takes locks."""
-        self.running = True
-        if self._inline:
-            self._flush()
+        """Start the thread, unless it runs. Not from a finalizer: starting a thread takes locks."""
+        if not self._starting.acquire(blocking=False):
             return
-        self._thread = threading.Thread(target=self._run, name="ddllm", daemon=True)
-        self._thread.start()
-        self._flush_at_process_end()
+        try:
+            if self.running:
+                return
+            if self._inline:
+                self._drain_alone()
+            else:
+                self._thread = threading.Thread(target=self._run, name="ddllm", daemon=True)
+                self._thread.start()
+            self.running = True
+            self._flush_at_process_end()
+        except Exception:  # noqa: BLE001 - counted; what is queued waits for the next attempt, or for the end of the process
+            guard.caught("queue.start")
+        finally:
+            self._starting.release()
 
     def put(self, record: Any, size: int) -> bool:
         """Append a record of about `size` bytes, or drop and count it where the queue is full. Whether it was taken."""
-        if self._inline:
-            self._hand_over(record)
-            return True
         records = self._records
         held = self._bytes_in - self._bytes_out + size
         if len(records) >= self._max_records or held > self._max_bytes:
@@ -96,7 +107,9 @@ class Queue:
             return False
         self._bytes_in += size
         records.append((record, size))
-        if len(records) == BATCH_RECORDS or (size and held // BATCH_BYTES != (held - size) // BATCH_BYTES):
+        if self._inline:
+            self._hand_over()
+        elif len(records) == BATCH_RECORDS or (size and held // BATCH_BYTES != (held - size) // BATCH_BYTES):
             self._notify()
         return True
 
@@ -108,54 +121,75 @@ class Queue:
 
     def _run(self) -> None:
         wake = self._wake
+        self._warm()
         while not self._stopping:
             wake.acquire(timeout=self._interval)
             self._drain()
 
-    def _drain(self) -> None:
+    def _hand_over(self) -> None:
+        # Another thread that is at it takes this record along: it looks again after it has let go of the lock.
+        while self._records and self._drain_alone():
+            pass
+
+    def _drain_alone(self) -> bool:
+        if not self._draining.acquire(blocking=False):
+            return False
+        try:
+            self._drain()
+        finally:
+            self._draining.release()
+        return True
+
+    def _drain(self, until: float = math.inf) -> None:
+        if not self._ready():
+            return
         records = self._records
-        while records:
+        while records and time.monotonic() < until:
             record, size = records.popleft()
             self._bytes_out += size
             self._consume(record)
             # Offer the interpreter lock after each record: a waiting thread of the application would otherwise wait for the
             # switch interval (5 ms) on every batch.
             time.sleep(0)
-        self._bytes_out = self._bytes_in
+        if not records:
+            self._bytes_out = self._bytes_in
         self._flush()
 
-    def _hand_over(self, record: Any) -> None:
-        self._consume(record)
-        self._flush()
+    def _ready(self) -> bool:
+        """Whether there is a consumer. It is made when there is something for it: that takes time."""
+        if self._consumer is None and (self._records or self.dropped or self._inline):
+            try:
+                self._consumer = self._make_consumer()
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("queue.consumer")
+                while self._records:
+                    self._bytes_out += self._records.popleft()[1]
+                    self.dropped += 1
+        return self._consumer is not None
 
     def _consume(self, record: Any) -> None:
         try:
-            if self._consumer is None:
-                self._consumer = self._make_consumer()
-            self._consumer.consume(record)
+            self._consumer.consume(record)  # type: ignore[union-attr]  # there is one: see _drain
         except Exception:  # noqa: BLE001 - counted; one bad record must not end the thread
             guard.caught("queue.consume")
 
     def _flush(self) -> None:
         try:
-            if self._consumer is None:
-                if not (self.dropped or self._inline):
-                    return
-                self._consumer = self._make_consumer()
-            self._consumer.flush(self.dropped)
+            self._consumer.flush(self.dropped)  # type: ignore[union-attr]  # as above
         except Exception:  # noqa: BLE001 - counted
             guard.caught("queue.flush")
 
     def stop(self, timeout: float) -> None:
         """Hand over what is left, for at most `timeout` seconds. A thread that a fork or the end of Python took is not waited for."""
         thread = self._thread
+        until = time.monotonic() + timeout
         self._stopping = True
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             self._notify()
             thread.join(timeout)
             if thread.is_alive():
                 return
-        self._drain()
+        self._drain(until)
         self.running = False
         self._stopping = False
 

@@ -71,21 +71,23 @@ def patch(queue: Queue) -> None:
     from botocore.response import StreamingBody  # noqa: PLC0415
 
     _queue = queue
-    if _taps:
-        return
     _install(BaseClient, "_make_api_call", lambda original: wrapt.FunctionWrapper(original, _make_api_call))
     _install(EventStream, "__iter__", _tap_events)
     _install(EventStream, "close", _tap_close)
-    for name, tap in (("read", _tap_read), ("readinto", _tap_readinto), ("readlines", _tap_readlines)):
-        _install(StreamingBody, name, tap)
+    for name, note in (("read", BodyReading.data), ("readinto", BodyReading.filled), ("readlines", BodyReading.lines)):
+        _install(StreamingBody, name, functools.partial(_tap_body, note))
     _install(StreamingBody, "close", _tap_close)
     _install(StreamingBody, "__exit__", _tap_close)
 
 
 def unpatch() -> None:
-    """Undo `patch`. Where somebody wrapped on top of us, our wrapper stays and only passes through."""
+    """Undo `patch`. Where somebody wrapped on top of us, our wrapper stays and only passes through.
+
+    Answers that are being read are not reported: how they end is not seen any more.
+    """
     global _queue  # noqa: PLW0603
     _queue = None
+    reading.forget_all()
     for (owner, name), (original, ours) in list(_taps.items()):
         if owner.__dict__.get(name) is ours:
             setattr(owner, name, original)
@@ -93,10 +95,10 @@ def unpatch() -> None:
 
 
 def _install(owner: type, name: str, tap: Callable[[Any], Any]) -> None:
-    """Replace one attribute of a class, if the installed version has it. A failure costs that tap alone."""
+    """Replace one attribute of a class, once, if the installed version has it. A failure costs that tap alone."""
     try:
         original = owner.__dict__.get(name)
-        if original is not None:
+        if original is not None and (owner, name) not in _taps:
             ours = tap(original)
             setattr(owner, name, ours)
             _taps[owner, name] = (original, ours)
@@ -120,11 +122,17 @@ def _make_api_call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, 
     try:
         result = wrapped(*args, **kwargs)
     except BaseException as error:
-        _failed(making.call, error)
+        try:
+            _failed(making.call, error)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.failed")
         raise
     finally:
         _making.reset(token)
-    _returned(making)
+    try:
+        _returned(making)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("botocore.returned")
     return result
 
 
@@ -150,35 +158,29 @@ def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) ->
 
 
 def _failed(call: Call, error: BaseException) -> None:
-    try:
-        call.ended = perf_counter()
-        call.status = "error"
-        call.error_type = reading.error_type(error)
-        if _queue is not None:
-            reading.report(_queue, call)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("botocore.failed")
+    call.ended = perf_counter()
+    call.status = "error"
+    call.error_type = reading.error_type(error)
+    if _queue is not None:
+        reading.report(_queue, call)
 
 
 def _returned(making: _Making) -> None:
-    try:
-        call = making.call
-        answer = making.answer
-        if _queue is None:
-            return
-        if answer is None or call.api == "Converse":
-            # Without an answer from the wire, a stub answered.
-            call.ended = perf_counter()
-            reading.report(_queue, call)
-        elif call.api == "ConverseStream":
-            answer["stream"].__dict__[MARK] = _ConverseReading(_queue, call)
-        elif call.api == "InvokeModelWithResponseStream":
-            answer["body"].__dict__[MARK] = _ChunkReading(_queue, call)
-        else:
-            length = call.headers.get("content-length")
-            answer["body"].__dict__[MARK] = BodyReading(_queue, call, int(length) if length else None)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("botocore.returned")
+    call = making.call
+    answer = making.answer
+    if _queue is None:
+        return
+    if answer is None or call.api == "Converse":
+        # Without an answer from the wire, a stub answered.
+        call.ended = perf_counter()
+        reading.report(_queue, call)
+    elif call.api == "ConverseStream":
+        answer["stream"].__dict__[MARK] = _ConverseReading(_queue, call)
+    elif call.api == "InvokeModelWithResponseStream":
+        answer["body"].__dict__[MARK] = _ChunkReading(_queue, call)
+    else:
+        length = call.headers.get("content-length")
+        answer["body"].__dict__[MARK] = BodyReading(_queue, call, int(length) if length else None)
 
 
 # --- its attempts -----------------------------------------------------------------------------------------------------
@@ -270,30 +272,25 @@ class _ConverseReading(StreamReading):
     __slots__ = ()
 
     def look(self, event: dict[str, Any]) -> bool:
-        try:
-            call = self.call
-            if call.first_event is None:
-                call.first_event = perf_counter()
-            block = event.get("contentBlockDelta")
-            if block is None:
-                self.note(event)
-                return False
-            delta = block["delta"]
-            if not (delta.get("text") or delta.get("toolUse") or delta.get("reasoningContent")):
-                return False
-            call.reasoning_streamed = "reasoningContent" in delta
-            self.content_began()
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("botocore.look")
+        call = self.call
+        if call.first_event is None:
+            call.first_event = perf_counter()
+        block = event.get("contentBlockDelta")
+        if block is None:
+            self.note(event)
             return False
+        delta = block["delta"]
+        content = delta.get("text") or delta.get("toolUse") or delta.get("reasoningContent")
+        # A tool's input and reasoning are parts by name; Claude's first part of an input is an empty one.
+        if not (any(content.values()) if isinstance(content, dict) else content):
+            return False
+        call.reasoning_streamed = "reasoningContent" in delta
+        self.content_began()
         return True
 
     def note(self, event: dict[str, Any]) -> None:
-        try:
-            if "messageStop" in event or "metadata" in event:
-                self._tail.append(_copy(event))
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("botocore.note")
+        if "messageStop" in event or "metadata" in event:
+            self._tail.append(_copy(event))
 
 
 class _ChunkReading(StreamReading):
@@ -306,18 +303,14 @@ class _ChunkReading(StreamReading):
         self._is_content = content_marker(call.model_id)
 
     def look(self, event: dict[str, Any]) -> bool:
-        try:
-            call = self.call
-            if call.first_event is None:
-                call.first_event = perf_counter()
-            chunk = event["chunk"]["bytes"]
-            self._head.append(chunk)
-            if not self._is_content(chunk):
-                return False
-            self.content_began()
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("botocore.look")
+        call = self.call
+        if call.first_event is None:
+            call.first_event = perf_counter()
+        chunk = event["chunk"]["bytes"]
+        self._head.append(chunk)
+        if not self._is_content(chunk):
             return False
+        self.content_began()
         return True
 
 
@@ -332,7 +325,7 @@ def _copy(value: Any) -> Any:
 
 def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:  # noqa: C901 - as below
     @functools.wraps(original)
-    def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807 - in the class's place; a generator more would cost every chunk
+    def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807, PLR0912 - in the class's place; a generator more would cost every chunk
         stream = self.__dict__.get(MARK)
         if stream is None or stream.settled:
             yield from original(self)
@@ -342,7 +335,11 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
             if stream.call.first_content is None:
                 look = stream.look
                 for event in events:
-                    begun = look(event)
+                    try:
+                        begun = look(event)
+                    except Exception:  # noqa: BLE001 - counted
+                        guard.caught("botocore.look")
+                        begun = False
                     yield event
                     if begun:
                         break
@@ -350,7 +347,10 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
                 note = stream.note
                 for event in events:
                     if "contentBlockDelta" not in event:
-                        note(event)
+                        try:
+                            note(event)
+                        except Exception:  # noqa: BLE001 - counted
+                            guard.caught("botocore.note")
                     yield event
             else:
                 append = stream._tail.append  # noqa: SLF001 - a call per chunk is what this saves
@@ -360,13 +360,16 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
                     except Exception:  # noqa: BLE001 - counted
                         guard.caught("botocore.chunk")
                     yield event
-        except GeneratorExit:
-            stream.pause()
-            raise
         except BaseException as error:
-            stream.fail(error)
+            try:
+                stream.stopped(error)
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.stopped")
             raise
-        stream.done()
+        try:
+            stream.done()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.done")
 
     return __iter__
 
@@ -377,59 +380,37 @@ def _tap_close(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(self, *args, **kwargs)
         finally:
-            open_reading = self.__dict__.get(MARK)
-            if open_reading is not None:
-                open_reading.close()
+            try:
+                answer = self.__dict__.get(MARK)
+                if answer is not None:
+                    answer.close()
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.close")
 
     return close
 
 
-def _tap_read(original: Callable[..., bytes]) -> Callable[..., bytes]:
+def _tap_body(note: Callable[..., None], original: Callable[..., Any]) -> Callable[..., Any]:
+    """Show what a method that reads returned, and its arguments, to `note`."""
+
     @functools.wraps(original)
-    def read(self: Any, amt: int | None = None) -> bytes:
-        body = self.__dict__.get(MARK)
-        if body is None:
-            return original(self, amt)
+    def read(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            piece = original(self, amt)
+            result = original(self, *args, **kwargs)
         except BaseException as error:
-            body.fail(error)
+            try:
+                body = self.__dict__.get(MARK)
+                if body is not None:
+                    body.fail(error)
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.fail")
             raise
-        body.data(piece, amt)
-        return piece
+        try:
+            body = self.__dict__.get(MARK)
+            if body is not None:
+                note(body, result, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.read")
+        return result
 
     return read
-
-
-def _tap_readinto(original: Callable[..., int]) -> Callable[..., int]:
-    @functools.wraps(original)
-    def readinto(self: Any, b: Any) -> int:
-        body = self.__dict__.get(MARK)
-        if body is None:
-            return original(self, b)
-        try:
-            count = original(self, b)
-        except BaseException as error:
-            body.fail(error)
-            raise
-        body.filled(b, count)
-        return count
-
-    return readinto
-
-
-def _tap_readlines(original: Callable[..., list[bytes]]) -> Callable[..., list[bytes]]:
-    @functools.wraps(original)
-    def readlines(self: Any, *args: Any, **kwargs: Any) -> list[bytes]:
-        body = self.__dict__.get(MARK)
-        if body is None:
-            return original(self, *args, **kwargs)
-        try:
-            lines = original(self, *args, **kwargs)
-        except BaseException as error:
-            body.fail(error)
-            raise
-        body.lines(lines)
-        return lines
-
-    return readlines

@@ -1,7 +1,7 @@
 """A call whose answer the application is still reading: reported exactly once, whichever way that ends.
 
 `Reading` hangs on the SDK's own stream or body. Its methods run on the application's threads, in finalizers too, so they note
-times and references and append to the queue, nothing more, and let no fault of theirs out.
+times and references and append to the queue, nothing more. Whoever calls them catches their faults.
 """
 
 import weakref
@@ -44,16 +44,13 @@ def report(queue: Queue, call: Call) -> None:
         spans.finished(call)
     except Exception:  # noqa: BLE001 - counted; a span's tags are worth less than the call's metrics
         guard.caught("spans.finished")
-    try:
-        response = call.response
-        size = len(call.request) if call.request is not None else 0
-        if type(response) is bytes:
-            size += len(response)
-        elif call.api == "InvokeModelWithResponseStream":
-            size += sum(map(len, response or ()))
-        queue.put(call, size)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("reading.report")
+    response = call.response
+    size = len(call.request) if call.request is not None else 0
+    if type(response) is bytes:
+        size += len(response)
+    elif call.api == "InvokeModelWithResponseStream":
+        size += sum(map(len, response or ()))
+    queue.put(call, size)
 
 
 class Reading:
@@ -74,49 +71,35 @@ class Reading:
 
     def done(self) -> None:
         """Report that the answer was read to its end."""
-        try:
-            if not self.settled:
-                self.call.ended = perf_counter()
-                self._settle("ok")
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.done")
+        if not self.settled:
+            self.call.ended = perf_counter()
+            self._settle("ok")
 
     def fail(self, error: BaseException) -> None:
         """Report that reading raised."""
-        try:
-            if not self.settled:
-                self.call.ended = perf_counter()
-                self.call.error_type = error_type(error)
-                self._settle("error")
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.fail")
-
-    def pause(self) -> None:
-        """Note that the application stopped reading; it may go on later."""
-        try:
-            if not self.settled:
-                self.call.ended = perf_counter()
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.pause")
+        if not self.settled:
+            self.call.ended = perf_counter()
+            self.call.error_type = error_type(error)
+            self._settle("error")
 
     def close(self) -> None:
         """Report an answer that nobody will read further. It ended when it was last read, or when its head came."""
-        try:
-            if not self.settled:
-                if self.call.ended is None:
-                    self.call.ended = self.call.attempts[-1][2] if self.call.attempts else perf_counter()
-                self._settle(self.unfinished)
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.close")
+        if not self.settled:
+            if self.call.ended is None:
+                self.call.ended = self.call.attempts[-1][2] if self.call.attempts else perf_counter()
+            self._settle(self.unfinished)
 
     def __del__(self) -> None:
-        self.close()
+        try:
+            self.close()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.dropped")
 
     def _settle(self, status: Status) -> None:
         self.settled = True
-        _open.pop(id(self), None)
-        if self._generation != self._queue.generation:
-            return  # inherited by a fork: the parent reports it
+        # Whoever takes it out settles it, should two threads get here; what a fork inherited is the parent's to report.
+        if _open.pop(id(self), None) is None or self._generation != self._queue.generation:
+            return
         self.call.status = status
         self.collect()
         report(self._queue, self.call)
@@ -128,13 +111,16 @@ class Reading:
 def close_all() -> None:
     """Report every call that is still being read: the process ends."""
     for reference in list(_open.values()):
-        reading = reference()
-        if reading is not None:
-            reading.close()
+        try:
+            reading = reference()
+            if reading is not None:
+                reading.close()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("reading.close_all")
 
 
 def forget_all() -> None:
-    """After a fork, in the child: the parent reports what it was reading."""
+    """Report nothing of what is being read: the parent of a fork does, or nobody sees how it ends."""
     _open.clear()
 
 
@@ -149,27 +135,18 @@ class BodyReading(Reading):
         self._size = 0
         self._expected = expected
 
-    def data(self, piece: bytes, amount: int | None) -> None:
-        """Keep what `read(amount)` returned."""
-        try:
-            self._keep(piece, last=amount is None or amount < 0 or (not piece and amount > 0))
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.data")
+    def data(self, piece: bytes, amt: int | None = None) -> None:
+        """Keep what `read(amt)` returned."""
+        self._keep(piece, last=amt is None or amt < 0 or (not piece and amt > 0))
 
-    def filled(self, buffer: Any, count: int) -> None:
-        """Keep a copy of what `readinto(buffer)` wrote: the buffer is the application's."""
-        try:
-            view = memoryview(buffer).cast("B")
-            self._keep(bytes(view[:count]), last=not count and len(view) > 0)
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.filled")
+    def filled(self, count: int, b: Any) -> None:
+        """Keep a copy of what `readinto(b)` wrote: the buffer is the application's."""
+        view = memoryview(b).cast("B")
+        self._keep(bytes(view[:count]), last=not count and len(view) > 0)
 
     def lines(self, lines: list[bytes]) -> None:
         """Keep what `readlines()` returned."""
-        try:
-            self._keep(b"".join(lines), last=True)
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("reading.lines")
+        self._keep(b"".join(lines), last=True)
 
     def _keep(self, piece: bytes, *, last: bool) -> None:
         if self.settled:
@@ -204,6 +181,13 @@ class StreamReading(Reading):
         self._head: list[Any] = []
         # Bounded without a test on each event: what goes beyond pushes the oldest out.
         self._tail: deque[Any] = deque(maxlen=MAX_EVENTS)
+
+    def stopped(self, error: BaseException) -> None:
+        """Note that iteration ended before its end: the application stopped, and may go on later; or reading raised."""
+        if not isinstance(error, GeneratorExit):
+            self.fail(error)
+        elif not self.settled:
+            self.call.ended = perf_counter()
 
     def content_began(self) -> None:
         """Note the first content, now."""
