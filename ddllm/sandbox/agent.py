@@ -52,7 +52,7 @@ class Agent:
 
     def __repr__(self) -> str:
         where = ", ".join(self.urls) or "closed"
-        forward = f", forwards to {self._forwarder.address}" if self._forwarder else ""
+        forward = f", forwards to {self.forwards_to}" if self._forwarder else ""
         with self._changed:
             return f"Agent({where}{forward}, {self._store})"
 
@@ -98,6 +98,11 @@ class Agent:
     def urls(self) -> list[str]:
         """The addresses on which it listens; any of them is a value for DD_DOGSTATSD_URL."""
         return [str(receiver.address) for receiver in self._receivers]
+
+    @property
+    def forwards_to(self) -> str | None:
+        """The agent that gets every packet too, if there is one."""
+        return str(self._forwarder.address) if self._forwarder else None
 
     @property
     def udp_url(self) -> str:
