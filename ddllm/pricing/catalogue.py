@@ -55,10 +55,14 @@ class Catalogue:
         self._prices = prices or Prices()
         self._clock = clock
         self._known: dict[tuple[str, str, str | None], _Known] = {}
-        self._looked_up = -1
+        self._stale = 0.0
 
     def __repr__(self) -> str:
         return f"Catalogue({len(self._prices.models)} overrides, {len(self._known)} models known)"
+
+    def load(self) -> None:
+        """Load the catalogue now, so that the first price is not the one that waits for it."""
+        catalogued("aws", "", None, datetime.fromtimestamp(self._clock(), UTC))
 
     def cost(self, provider: str, model: str, usage: Usage, *, tier: str | None = None) -> Cost | None:
         """Price one call; None where no price is known. See `ddllm.pricing.cost`."""
@@ -72,9 +76,9 @@ class Catalogue:
 
     def _lookup(self, provider: str, model: str, tier: str | None) -> _Known:
         now = self._clock()
-        if now // _FRESH != self._looked_up or len(self._known) >= _MOST:
+        if now >= self._stale or len(self._known) >= _MOST:
             self._known.clear()
-            self._looked_up = int(now // _FRESH)
+            self._stale = (now // _FRESH + 1) * _FRESH
         key = (provider, model, tier)
         known = self._known.get(key)
         if known is None:

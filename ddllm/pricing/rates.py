@@ -117,17 +117,17 @@ def dollars(rates: tuple[Rates, ...], usage: Usage) -> float | None:
         return None
     sent, made, read = usage.input or 0, usage.output or 0, usage.cache_read or 0
     written, hour = usage.cache_write or 0, usage.cache_write_1h or 0
-    if min(sent - read - written, made, read, written - hour, hour) < 0:
+    if sent < read + written or made < 0 or read < 0 or written < hour or hour < 0:
         return None
-    if not rates:
-        return None
-    _, for_input, for_output, for_read, for_write, for_hour = next(step for step in rates if sent > step.above)
-    if (for_output is None and made) or (for_hour is None and hour):
-        return None
-    return (
-        (sent - read - written) * for_input
-        + made * (for_output or 0.0)
-        + read * for_read
-        + (written - hour) * for_write
-        + hour * (for_hour or 0.0)
-    )
+    for above, for_input, for_output, for_read, for_write, for_hour in rates:
+        if sent > above:
+            if (for_output is None and made) or (for_hour is None and hour):
+                return None
+            return (
+                (sent - read - written) * for_input
+                + made * (for_output or 0.0)
+                + read * for_read
+                + (written - hour) * for_write
+                + hour * (for_hour or 0.0)
+            )
+    return None

@@ -1,0 +1,33 @@
+"""What differs between the makers' InvokeModel bodies: one `Family` a file, in a file of its name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ddllm.call import Usage
+from ddllm.instrument.providers.bedrock.fields import Body
+
+#: What a stream's chunk carries to the user.
+Content = Literal["reasoning", "text", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How the bodies and stream chunks of one family of models read.
+
+    name        the family's, which is its file's
+    ids         how the ids of its models begin, without a region (`anthropic.`)
+    operation   what its calls are where the request does not tell
+    finish      a body or a chunk -> the provider's own word for why the answer ended, None where it does not say
+    usage       a body or a chunk -> the tokens that are final in it: a running count is none
+    content     a chunk -> the kind of content that it carries, None without any
+    hints       a chunk in which none of these occurs carries no content: a look that is cheaper than parsing
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    operation: Literal["chat", "text_completion"]
+    finish: Callable[[Body], str | None]
+    usage: Callable[[Body], Usage | None]
+    content: Callable[[Body], Content | None]
+    hints: tuple[bytes, ...]
