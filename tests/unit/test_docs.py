@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 import ddllm
 from ddllm import catalog, settings
 from ddllm.api import connection
 from ddllm.cli import cli
+from ddllm.definitions.project import load_project
 from ddllm.instrument.report import spans
 from docs import generate
 
@@ -138,7 +140,7 @@ def test_variables_that_the_code_reads_are_documented():
 
 
 def test_commands_that_pages_name_exist():
-    lines = mentioned(r"(?:^\$ |`)ddllm ((?:-- |[a-z][a-z ]*)[a-z]+)", GUIDES)
+    lines = mentioned(r"(?m)(?:^\$ |`)ddllm ((?:-- |[a-z][a-z ]*)[a-z]+)", GUIDES)
     for line, page in lines:
         assert any(line == command or line.startswith(f"{command} ") for command in COMMANDS), (line, page)
 
@@ -156,7 +158,7 @@ def test_every_command_has_help_and_a_place_in_a_guide(command):
 def test_targets_of_make_that_pages_name_exist_and_are_all_named():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
-    named = {name for name, _ in mentioned(r"`make ([a-z-]+)")}
+    named = {name for name, _ in mentioned(r"(?m)(?:`|^\$ )make ([a-z-]+)")}
     assert named <= targets
     assert targets - {"help"} <= named | {"help"}
 
@@ -176,10 +178,28 @@ def test_every_part_of_the_configuration_file_that_has_effect_has_an_example():
         assert re.search(rf"^ *{part}:", examples, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@every_page
 def test_python_examples_are_python(page):
     for example in blocks(page, "python"):
         compile(example, str(page), "exec")
+
+
+def test_the_example_of_a_monitor_is_one(tmp_path):
+    (tmp_path / "monitors").mkdir()
+    for name, text in (
+        ("settings.yaml", (ROOT / "monitors" / "settings.yaml").read_text("utf-8")),
+        ("example.yaml", "".join(blocks(ROOT / "docs" / "monitors.md", "yaml"))),
+    ):
+        (tmp_path / "monitors" / name).write_text(text)
+    (definition,) = load_project(tmp_path, None).definitions
+    assert definition.key == "slow-answers"
+
+
+def test_the_guide_names_the_monitors_that_ship_and_notify():
+    files = [path for path in (ROOT / "monitors").glob("*.yaml") if path.stem not in {"settings", "routing", "slos"}]
+    monitors = {key: body for path in files for key, body in yaml.safe_load(path.read_text("utf-8")).items()}
+    named = re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "monitors.md").read_text("utf-8"), re.MULTILINE)
+    assert set(named) == {key for key, body in monitors.items() if body["severity"] != "none"}
 
 
 def test_paths_that_pages_name_exist():

@@ -1,0 +1,28 @@
+"""The Python examples of README.md and docs/, for mypy alone: what pages show is what types allow.
+
+tests/unit/test_readme.py fails where a page shows what does not stand here.
+"""
+
+import boto3
+from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+from mypy_boto3_bedrock_runtime.type_defs import MessageTypeDef
+
+import ddllm
+import ddllm.auto
+
+client: BedrockRuntimeClient = boto3.client("bedrock-runtime")
+model = "us.anthropic.claude-3-5-sonnet-20241022-v2:0"
+messages: list[MessageTypeDef] = [{"role": "user", "content": [{"text": "Why is the sky blue?"}]}]
+
+with ddllm.context(feature="search", prompt_template="qa", prompt_version="v12"):
+    client.converse(modelId=model, messages=messages)
+
+
+@ddllm.context(feature="summary")
+def summarise(text: str) -> str:
+    answer = client.converse(modelId=model, messages=[{"role": "user", "content": [{"text": text}]}])
+    return answer["output"]["message"]["content"][0]["text"]
+
+
+ddllm.patch()
+ddllm.unpatch()
