@@ -11,13 +11,18 @@ Set DDLLM_ENABLED=false to leave nothing armed.
 import os
 import sys
 
+MYPY = False
+if MYPY:  # typing is not loaded yet where this runs
+    from importlib.machinery import ModuleSpec
+    from typing import Any
+
 TARGET = "ddtrace.bootstrap.preload"
 
 
 class Hook:
     """A finder that matches one module, once, and starts ddllm after that module ran."""
 
-    def find_spec(self, fullname, path=None, target=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201, ARG002
+    def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """Find TARGET as the other finders would, with a loader that starts ddllm in the end; None for any other module."""
         if fullname != TARGET:
             return None
@@ -25,34 +30,41 @@ class Hook:
             sys.meta_path.remove(self)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
-            spec = find(fullname, path, target) if find else None
+            spec: ModuleSpec | None = find(fullname, path, target) if find else None
             if spec is not None:
                 _start_after(spec)
                 return spec
         return None
 
 
-def _start_after(spec):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _start_after(spec: "Any") -> None:
     try:
         loader = spec.loader
         original = loader.exec_module
 
-        def exec_module(module):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        def exec_module(module: object) -> None:
             original(module)
-            # After this step ddtrace may unload what was imported so far (it does where gevent is installed), so that a
-            # ddllm imported now would not be the application's.
-            register = getattr(module, "register_post_preload", None)
-            if register is None:
-                _start()
-            else:
-                register(_start)
+            _start_when_ready(module)
 
         loader.exec_module = exec_module
     except Exception as error:  # noqa: BLE001 - the interpreter's start is not ours to break
         _warn(error)
 
 
-def _start():  # type: ignore[no-untyped-def] # noqa: ANN202
+def _start_when_ready(preload: object) -> None:
+    try:
+        # After this step ddtrace may unload what was imported so far (it does where gevent is installed), so that a
+        # ddllm imported now would not be the application's.
+        register = getattr(preload, "register_post_preload", None)
+        if register is None:
+            _start()
+        else:
+            register(_start)
+    except Exception as error:  # noqa: BLE001 - nor is ddtrace's
+        _warn(error)
+
+
+def _start() -> None:
     try:
         from ddllm.instrument import bootstrap  # noqa: PLC0415 - only where ddtrace is used
 
@@ -61,15 +73,15 @@ def _start():  # type: ignore[no-untyped-def] # noqa: ANN202
         _warn(error)
 
 
-def _warn(error):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _warn(error: Exception) -> None:
     import logging  # noqa: PLC0415 - only where something failed
 
     logging.getLogger("ddllm").warning(
-        "ddllm could not start; the application is not affected: %r", error, exc_info=True
+        "ddllm could not start; the application is not affected: %r", error, exc_info=error
     )
 
 
-def install():  # type: ignore[no-untyped-def] # noqa: ANN201
+def install() -> None:
     """Arm the hook, unless DDLLM_ENABLED says no or it is armed already."""
     try:
         if os.environ.get("DDLLM_ENABLED", "").strip().lower() in ("0", "false", "no", "off"):

@@ -60,6 +60,6 @@ def client(url: str, **config: Any) -> Any:
         endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - a server of the test's own
+        aws_secret_access_key="test",
         config=Config(**options),
     )
