@@ -1,0 +1,311 @@
+"""monitors/*.yaml: a file holds monitors by key; the body is Datadog's own monitor JSON plus a few fields of ddllm's.
+
+ddllm's fields: `severity` (gives the priority and a tag), `team` (a tag), `runbook`, `collect_context`, `for_each` (one
+monitor an item). The critical threshold is taken from the query, where it stands anyway.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ddllm.definitions.definition import Definition, Source
+from ddllm.definitions.document import Document, Route
+from ddllm.definitions.problems import Problems
+from ddllm.definitions.settings import Settings, Severity, check_names
+from ddllm.definitions.shape import Shape, check
+from ddllm.definitions.thresholds import trailing_comparison
+from ddllm.definitions.variables import Layer, Scope, Template
+from ddllm.errors import DefinitionError
+
+KIND = "monitors"
+
+#: Datadog's priority of a severity, where the definition writes none.
+PRIORITIES: Mapping[Severity, int] = {"page": 2, "ticket": 3, "info": 4}
+
+#: Tags by which ddllm knows its own objects. A definition that carries one was copied from Datadog with its marks.
+RESERVED_TAGS = ("ddllm:", "ddllm_applied:", "managed_by:")
+
+_KEY = re.compile(r"[a-z][a-z0-9-]{1,60}\Z")
+_ITEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_OWN_FIELDS = frozenset({"severity", "team", "runbook", "collect_context"})
+_MEMBERS = 10  # of a composite: Datadog's limit
+
+_Tag = Annotated[str, Field(min_length=1, max_length=200)]  # Datadog cuts longer ones
+
+MonitorType = Literal[
+    "audit alert",
+    "ci-pipelines alert",
+    "ci-tests alert",
+    "composite",
+    "cost alert",
+    "data-jobs alert",
+    "data-quality alert",
+    "database-monitoring alert",
+    "error-tracking alert",
+    "event alert",
+    "event-v2 alert",
+    "llm-observability alert",
+    "log alert",
+    "metric alert",
+    "network-path alert",
+    "network-performance alert",
+    "process alert",
+    "query alert",
+    "rum alert",
+    "service check",
+    "slo alert",
+    "synthetics alert",
+    "trace-analytics alert",
+]
+
+
+class Thresholds(Shape):
+    """`options.thresholds`."""
+
+    critical: float | None = None
+    critical_recovery: float | None = None
+    warning: float | None = None
+    warning_recovery: float | None = None
+    ok: float | None = None
+    unknown: float | None = None
+    critical_query: str | None = None
+    critical_recovery_query: str | None = None
+
+
+class ThresholdWindows(Shape):
+    """`options.threshold_windows`: anomaly monitors need both."""
+
+    trigger_window: str | None = None
+    recovery_window: str | None = None
+
+
+class Options(Shape):
+    """`options`. Mutes (`silenced`) are left out: they belong to whoever set them."""
+
+    aggregation: dict[str, Any] | None = None
+    device_ids: list[str] | None = None
+    enable_logs_sample: bool | None = None
+    enable_samples: bool | None = None
+    escalation_message: str | None = None
+    evaluation_delay: int | None = None
+    group_retention_duration: str | None = None
+    groupby_simple_monitor: bool | None = None
+    include_tags: bool | None = None
+    locked: bool | None = None
+    min_failure_duration: int | None = None
+    min_location_failed: int | None = None
+    new_group_delay: int | None = None
+    new_host_delay: int | None = None
+    no_data_timeframe: int | None = None
+    notification_preset_name: str | None = None
+    notify_audit: bool | None = None
+    notify_by: list[str] | None = None
+    notify_no_data: bool | None = None
+    on_missing_data: Literal["default", "show_no_data", "show_and_notify_no_data", "resolve"] | None = None
+    renotify_interval: int | None = None
+    renotify_occurrences: int | None = None
+    renotify_statuses: list[str] | None = None
+    require_full_window: bool | None = None
+    scheduling_options: dict[str, Any] | None = None
+    synthetics_check_id: str | None = None
+    threshold_windows: ThresholdWindows | None = None
+    thresholds: Thresholds | None = None
+    timeout_h: int | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+class Monitor(Shape):
+    """One monitor as its file writes it, `for_each` taken out and variables put in."""
+
+    severity: Severity | None = None
+    team: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_./-]{0,100}$")
+    runbook: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{1,60}$")
+    collect_context: bool = False
+    name: str = Field(min_length=1)
+    type: MonitorType
+    query: str = Field(min_length=1)
+    message: str = ""
+    tags: list[_Tag] = Field(default_factory=list)
+    priority: Annotated[int, Field(ge=1, le=5)] | None = None
+    options: Options = Options()
+    restricted_roles: list[str] | None = None
+    assets: list[dict[str, Any]] | None = None
+    draft_status: Literal["draft", "published"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorDefinition(Definition):
+    """A monitor, and what routing and the alert's context need to know of it."""
+
+    severity: Severity | None
+    team: str | None
+    runbook: str | None
+    collect_context: bool
+
+
+def read(document: Document, settings: Settings) -> list[MonitorDefinition]:
+    """Read the monitors of one file. Raises DefinitionError, or DefinitionListError, with all that is wrong in it."""
+    entries = document.value if document.value is not None else {}
+    if not isinstance(entries, dict):
+        raise DefinitionError("the file must be a mapping of keys to monitors", where=str(document.at(())))
+    scope = settings.scope.within(_file_variables(entries, document))
+    problems = Problems()
+    found: list[MonitorDefinition] = []
+    for key, entry in entries.items():
+        if key == "variables":
+            continue
+        for name, values, own_scope in _instances(key, entry, document, scope, problems):
+            with problems.caught():
+                body = own_scope.resolve(values, document, (key,))
+                found.append(_definition(name, body, document, (key,), settings))
+    problems.raise_any()
+    return found
+
+
+def _file_variables(entries: Mapping[str, Any], document: Document) -> Layer:
+    values = entries.get("variables") or {}
+    if not isinstance(values, dict):
+        raise DefinitionError(
+            "`variables` must be a mapping of names to values", where=str(document.at(("variables",)))
+        )
+    check_names(values, document, ("variables",))
+    return Layer(values, document, ("variables",))
+
+
+def _instances(
+    key: str, entry: Any, document: Document, scope: Scope, problems: Problems
+) -> Iterator[tuple[str, Mapping[str, Any], Scope]]:
+    """Yield key, body and variables of each monitor that an entry stands for: one, or one an item of its `for_each`."""
+    with problems.caught():
+        if not _KEY.match(key):
+            raise DefinitionError(
+                f"`{key}` cannot be a key",
+                where=str(document.key((key,))),
+                hint="A key begins with a small letter and holds small letters, digits and hyphens, 61 at most",
+            )
+        if not isinstance(entry, dict):
+            raise DefinitionError(f"`{key}` must be a mapping: name, type, query, …", where=str(document.at((key,))))
+        if "for_each" not in entry:
+            yield key, entry, scope
+            return
+        body = {name: value for name, value in entry.items() if name != "for_each"}
+        for item, layer in _items(entry["for_each"], document, (key, "for_each"), scope):
+            yield f"{key}/{item}", body, scope.within(layer)
+
+
+def _items(loop: Any, document: Document, route: Route, scope: Scope) -> Iterator[tuple[str, Layer]]:
+    resolved = scope.resolve(loop, document, route)
+    if not isinstance(resolved, dict) or len(resolved) != 1:
+        raise DefinitionError(
+            '`for_each` takes one variable and its items: `{model: "${models}"}`', where=str(document.at(route))
+        )
+    [(variable, items)] = resolved.items()
+    if not isinstance(items, dict | list) or not items:
+        raise DefinitionError(
+            f"`for_each`: `{variable}` must be a list or a mapping that is not empty",
+            where=str(document.at((*route, variable))),
+        )
+    pairs = items.items() if isinstance(items, dict) else ((str(item), item) for item in items)
+    for name, fields in pairs:
+        if not _ITEM.match(name):
+            raise DefinitionError(
+                f"`for_each`: `{name}` cannot be part of a key", where=str(document.at((*route, variable)))
+            )
+        value = {"key": name, **fields} if isinstance(fields, dict) else {"key": name} if fields is None else fields
+        yield name, Layer({variable: value})
+
+
+def _definition(
+    key: str, body: dict[str, Any], document: Document, route: Route, settings: Settings
+) -> MonitorDefinition:
+    monitor = check(Monitor, _as_written(body), document, route)
+    severity = settings.capped(monitor.severity) if monitor.severity else None
+    team = monitor.team or settings.team
+    source = Source(document, route)
+    definition = MonitorDefinition(
+        kind=KIND,
+        key=key,
+        body={name: value for name, value in body.items() if name not in _OWN_FIELDS},
+        source=source,
+        severity=severity,
+        team=team,
+        runbook=monitor.runbook,
+        collect_context=monitor.collect_context,
+    )
+    _check_tags(monitor.tags, source)
+    _check_composite(monitor, definition)
+    return _with_priority(_with_tags(_with_threshold(definition)))
+
+
+def _as_written(value: Any) -> Any:
+    """Return the value with references as their text, for the model knows no templates."""
+    if isinstance(value, Template):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _as_written(item) for key, item in value.items()}
+    return [_as_written(item) for item in value] if isinstance(value, list) else value
+
+
+def _check_tags(tags: list[str], source: Source) -> None:
+    for index, tag in enumerate(tags):
+        if tag.startswith(RESERVED_TAGS):
+            raise DefinitionError(
+                f"the tag `{tag}` is one by which ddllm knows its own monitors",
+                where=str(source.document.at((*source.route, "tags", index))),
+                hint="ddllm sets it; remove it from the file",
+            )
+
+
+def _check_composite(monitor: Monitor, definition: MonitorDefinition) -> None:
+    if monitor.type != "composite":
+        return
+    members = len({each.key for each in definition.references})
+    if members > _MEMBERS:
+        where = str(definition.source.at(("query",)))
+        raise DefinitionError(f"a composite has at most {_MEMBERS} members, and this one has {members}", where=where)
+
+
+def _with_threshold(definition: MonitorDefinition) -> MonitorDefinition:
+    """Take `critical` from the query. Writing another number beside it is an error: Datadog refuses it without saying where."""
+    query = definition.body["query"]
+    comparison = trailing_comparison(query) if isinstance(query, str) else None
+    if comparison is None or definition.body["type"] == "composite":
+        return definition
+    options = definition.body.get("options") or {}
+    thresholds = options.get("thresholds") or {}
+    written = thresholds.get("critical")
+    if written is not None and float(written) != float(comparison.value):
+        raise DefinitionError(
+            f"`options.thresholds.critical` is {written}, and the query compares with {comparison.value}",
+            where=str(definition.source.at(("options", "thresholds", "critical"))),
+            hint="Leave `critical` out: it is taken from the query",
+        )
+    options = {**options, "thresholds": {**thresholds, "critical": comparison.value}}
+    return _derive(definition, {"options": options}, ("options", "thresholds", "critical"), "query")
+
+
+def _with_tags(definition: MonitorDefinition) -> MonitorDefinition:
+    tags = list(definition.body.get("tags") or [])
+    if definition.team:
+        tags.append(f"team:{definition.team}")
+    if definition.severity and definition.severity != "none":
+        tags.append(f"severity:{definition.severity}")
+    return replace(definition, body={**definition.body, "tags": list(dict.fromkeys(tags))})
+
+
+def _with_priority(definition: MonitorDefinition) -> MonitorDefinition:
+    priority = definition.body.get("priority")
+    if priority is None and definition.severity is not None:
+        priority = PRIORITIES.get(definition.severity)
+    return _derive(definition, {"priority": priority}, ("priority",), "severity")
+
+
+def _derive(definition: MonitorDefinition, values: Mapping[str, Any], route: Route, origin: str) -> MonitorDefinition:
+    """Put in what was worked out from another field, whose place is that of the value where the file does not write it."""
+    source = definition.source
+    written = source.document.holds((*source.route, *route))
+    derived = source.derived if written else {**source.derived, route: (origin,)}
+    return replace(definition, body={**definition.body, **values}, source=replace(source, derived=derived))

@@ -1,0 +1,225 @@
+"""Variables in definition files: `${name}`, `${name.field}`, and references to other definitions, `${monitor:KEY}`.
+
+A value that is one whole `${…}` keeps the variable's type; inside text it is written as text. `$${` is a literal `${`.
+A reference is an id that only Datadog knows, so it stays a `Template` until the object that it names exists.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ddllm.definitions.document import Document, Route
+from ddllm.definitions.nearest import did_you_mean
+from ddllm.errors import DefinitionError
+
+#: The kind of definition that a prefix refers to.
+REFERENCE_KINDS = {"monitor": "monitors"}
+
+_TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*\Z")
+
+
+class Reference(NamedTuple):
+    """Another definition."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        prefix = next(name for name, kind in REFERENCE_KINDS.items() if kind == self.kind)
+        return f"${{{prefix}:{self.key}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with references in it, not yet filled in."""
+
+    parts: tuple[str | Reference, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What it refers to, in the order of the text."""
+        return tuple(part for part in self.parts if isinstance(part, Reference))
+
+    def fill(self, ids: Mapping[Reference, int | str]) -> "Template | int | str":
+        """Put in the ids that are known. One whole reference becomes the id itself, any other text with them; unknown ones stay."""
+        if not all(reference in ids for reference in self.references):
+            return Template(tuple(str(ids[part]) if isinstance(part, Reference) and part in ids else part for part in self.parts))
+        parts = [part if isinstance(part, str) else ids[part] for part in self.parts]
+        return parts[0] if len(parts) == 1 else "".join(map(str, parts))
+
+
+def fill(value: Any, ids: Mapping[Reference, int | str]) -> Any:
+    """Fill every template inside a value with the ids that are known."""
+    if isinstance(value, Template):
+        return value.fill(ids)
+    if isinstance(value, Mapping):
+        return {key: fill(item, ids) for key, item in value.items()}
+    return [fill(item, ids) for item in value] if isinstance(value, list) else value
+
+
+def references(value: Any) -> Iterator[Reference]:
+    """Every reference inside a value."""
+    if isinstance(value, Template):
+        yield from value.references
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Variables that were written in one place: below `route` of a document. Without a document they are plain values."""
+
+    values: Mapping[str, Any]
+    document: Document | None = None
+    route: Route = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The variables that hold somewhere; the first layer that has a name wins."""
+
+    layers: tuple[Layer, ...]
+
+    def within(self, layer: Layer) -> "Scope":
+        """Return a scope in which `layer` goes first."""
+        return Scope((layer, *self.layers))
+
+    def resolve(self, value: Any, document: Document, route: Route) -> Any:
+        """Return the value at `route` of a document with its variables put in. Raises DefinitionError where one is not known."""
+        return _Resolver(self).value(value, document, route)
+
+    def names(self) -> set[str]:
+        """Every name that holds here."""
+        return {name for layer in self.layers for name in layer.values}
+
+
+class _Resolver:
+    """One resolution; it remembers which variables are being resolved, since a variable may use others."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._open: list[str] = []
+
+    def value(self, value: Any, document: Document, route: Route) -> Any:
+        if isinstance(value, str):
+            return self._text(value, document, route)
+        if isinstance(value, Mapping):
+            return {
+                self._key(key, document, route): self.value(item, document, (*route, key))
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.value(item, document, (*route, index)) for index, item in enumerate(value)]
+        return value
+
+    def _key(self, key: str, document: Document, route: Route) -> str:
+        if "${" in key:
+            raise DefinitionError(
+                f"the key `{key}` holds a variable; only values can", where=str(document.key((*route, key)))
+            )
+        return key
+
+    def _text(self, text: str, document: Document, route: Route) -> Any:
+        if "${" not in text:
+            return text
+        parts: list[Any] = []
+        end = 0
+        for match in _TOKEN.finditer(text):
+            parts += [text[end : match.start()], self._token(match, document, route)]
+            end = match.end()
+        parts = [part for part in (*parts, text[end:]) if not (isinstance(part, str) and not part)]
+        if len(parts) == 1:
+            return parts[0]
+        return _join(parts, text, str(document.at(route)))
+
+    def _token(self, match: re.Match[str], document: Document, route: Route) -> Any:
+        written, inner = match.group(0), match.group(1)
+        if written == "$${":
+            return "${"
+        where = str(document.find(route, written))
+        if inner is None:
+            raise DefinitionError("`${` is never closed", where=where, hint="A literal `${` is written `$${`")
+        prefix, colon, name = inner.partition(":")
+        if colon:
+            return _reference(prefix, name, where)
+        if not _NAME.match(inner):
+            raise DefinitionError(
+                f"`{written}` is not the name of a variable", where=where, hint="A literal `${` is written `$${`"
+            )
+        return self._variable(inner, where)
+
+    def _variable(self, dotted: str, where: str) -> Any:
+        name, *fields = dotted.split(".")
+        value = self._look_up(name, where)
+        path = name
+        for field in fields:
+            known = value.keys() if isinstance(value, Mapping) else ()
+            if field not in known:
+                raise DefinitionError(
+                    f"`${{{path}}}` has no field `{field}`", where=where, hint=did_you_mean(field, known)
+                )
+            value, path = value[field], f"{path}.{field}"
+        return value
+
+    def _look_up(self, name: str, where: str) -> Any:
+        layer = next((layer for layer in self._scope.layers if name in layer.values), None)
+        if layer is None:
+            raise DefinitionError(
+                f"there is no variable `{name}`", where=where, hint=did_you_mean(name, self._scope.names())
+            )
+        if layer.document is None:
+            return layer.values[name]
+        if name in self._open:
+            circle = " -> ".join((*self._open[self._open.index(name) :], name))
+            raise DefinitionError(f"variables use each other in a circle: {circle}", where=where)
+        self._open.append(name)
+        try:
+            return self.value(layer.values[name], layer.document, (*layer.route, name))
+        finally:
+            self._open.pop()
+
+
+def _reference(prefix: str, name: str, where: str) -> Template:
+    if prefix == "secret":
+        raise DefinitionError(
+            f"`${{secret:{name}}}` may not stand here",
+            where=where,
+            hint="A secret may only stand in a field that Datadog never shows again, such as a key in routing.yaml",
+        )
+    if prefix not in REFERENCE_KINDS:
+        raise DefinitionError(
+            f"`${{{prefix}:…}}` refers to nothing", where=where, hint=did_you_mean(prefix, (*REFERENCE_KINDS, "secret"))
+        )
+    return Template((Reference(REFERENCE_KINDS[prefix], name),))
+
+
+def _join(parts: Sequence[Any], text: str, where: str) -> str | Template:
+    flat: list[str | Reference] = []
+    for part in parts:
+        if isinstance(part, Template):
+            flat += part.parts
+        else:
+            flat.append(_as_text(part, text, where))
+    if any(isinstance(part, Reference) for part in flat):
+        return Template(tuple(flat))
+    return "".join(map(str, flat))
+
+
+def _as_text(value: Any, text: str, where: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    kind = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
+    raise DefinitionError(
+        f"a variable inside `{text.strip()}` holds {kind}, which cannot stand inside text", where=where
+    )

@@ -1,0 +1,157 @@
+"""The monitors and dashboards that ship: every query reads what ddllm really sends, and nothing else."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from ddllm import catalog
+from ddllm.definitions.library import library_folder
+from ddllm.definitions.monitors import MonitorDefinition
+from ddllm.definitions.project import Project, load_project
+from tests.support.queries import Read, reads
+
+ENVS = ("prod", "staging")
+SPACES = {"count": {"sum"}, "distribution": {"p50", "p75", "p90", "p95", "p99", "count", "avg", "min", "max", "sum"}}
+
+
+@pytest.fixture(scope="module", params=ENVS)
+def project(request: pytest.FixtureRequest) -> Project:
+    return load_project(library_folder(), request.param)
+
+
+@pytest.fixture(scope="module")
+def prod() -> Project:
+    return load_project(library_folder(), "prod")
+
+
+def monitors(project: Project) -> dict[str, MonitorDefinition]:
+    return {each.key: each for each in project.of("monitors") if isinstance(each, MonitorDefinition)}
+
+
+def widgets(value: Any) -> Iterator[Mapping[str, Any]]:
+    for widget in value:
+        yield widget
+        yield from widgets(widget["definition"].get("widgets", ()))
+
+
+def dashboard_reads(project: Project) -> Iterator[tuple[str, Read]]:
+    for dashboard in project.of("dashboards"):
+        for widget in widgets(dashboard.body["widgets"]):
+            for request in widget["definition"].get("requests", ()):
+                for query in request["queries"]:
+                    for read in reads(query["query"]):
+                        yield widget["key"], read
+
+
+def check(read: Read) -> None:
+    metric = catalog.BY_NAME[read.metric]
+    unknown = read.tags - {*metric.tags, *catalog.UNIFIED_TAGS}
+    assert not unknown, f"{read.metric} does not carry {sorted(unknown)}"
+    assert read.aggregator in SPACES[metric.kind], read
+    if metric.kind == "count" or read.aggregator in {"count", "sum"}:
+        assert ".as_count()" in read.methods, f"{read.metric}: a count that is not summed as one is averaged"
+    if read.aggregator.startswith("p"):
+        assert metric.percentiles, f"{read.metric} has no percentiles"
+
+
+def test_the_three_monitors_are_there(prod: Project):
+    loud = {key: each.severity for key, each in monitors(prod).items() if each.severity != "none"}
+    assert loud == {"token-spend-anomaly": "ticket", "ttft-p95-degraded": "page", "structured-output-failing": "ticket"}
+
+
+def test_every_monitor_reads_metrics_and_tags_of_the_catalogue(project: Project):
+    for key, monitor in monitors(project).items():
+        if monitor.body["type"] != "composite":
+            found = reads(monitor.body["query"])
+            assert found, key
+            for read in found:
+                check(read)
+                assert "env" in read.tags, f"{key} would alert on every environment"
+                assert not read.variables, f"{key}: a monitor has no template variables"
+
+
+def test_every_widget_reads_metrics_and_tags_of_the_catalogue(project: Project):
+    found = list(dashboard_reads(project))
+    assert len(found) > 40
+    for _, read in found:
+        check(read)
+
+
+def test_every_widget_obeys_the_template_variables_that_its_metric_carries(prod: Project):
+    for dashboard in prod.of("dashboards"):
+        offered = {variable["name"]: variable["prefix"] for variable in dashboard.body["template_variables"]}
+        for key, read in dashboard_reads(prod):
+            carried = {*catalog.BY_NAME[read.metric].tags, *catalog.UNIFIED_TAGS}
+            assert read.variables == {name for name, tag in offered.items() if tag in carried}, key
+
+
+def test_the_dashboards_rows_follow_the_questions_of_on_call(prod: Project):
+    [dashboard] = prod.of("dashboards")
+    rows = [widget["key"] for widget in dashboard.body["widgets"]]
+    assert rows == ["token-economics", "latency", "quality", "provider-health"]
+
+
+def test_a_formula_uses_the_queries_beside_it(prod: Project):
+    for dashboard in prod.of("dashboards"):
+        for widget in widgets(dashboard.body["widgets"]):
+            for request in widget["definition"].get("requests", ()):
+                names = {query["name"] for query in request["queries"]}
+                for formula in request["formulas"]:
+                    words = set(re.findall(r"[a-z]\w*", re.sub(r"'[^']*'|\w+\(", "", formula["formula"])))
+                    assert words <= names, (widget["key"], formula)
+
+
+def grouped_by(monitor: MonitorDefinition) -> frozenset[str]:
+    """The tags that tell a monitor's groups apart: those of every metric that it reads."""
+    return frozenset.intersection(*(read.tags for read in reads(monitor.body["query"])))
+
+
+def test_a_message_names_only_groups_that_the_monitor_has(project: Project):
+    everything = monitors(project)
+    for key, monitor in everything.items():
+        members = [everything[each.key] for each in monitor.references] or [monitor]
+        groups = frozenset.intersection(*map(grouped_by, members))
+        named = set(re.findall(r"\{\{(\w+)\.name\}\}", monitor.body["name"] + monitor.body["message"]))
+        assert named <= groups, key
+
+
+def test_every_loud_monitor_says_what_it_means_and_where_to_look(prod: Project):
+    for key, monitor in monitors(prod).items():
+        if monitor.severity != "none":
+            assert "Look first" in monitor.body["message"], key
+
+
+def test_percentiles_and_rates_have_a_floor(prod: Project):
+    """A p95 of a few calls is the slowest of them; one failure of twelve answers is 8 %."""
+    everything = monitors(prod)
+    guarded = {each.key for monitor in everything.values() for each in monitor.references}
+    for key, monitor in everything.items():
+        query = monitor.body["query"]
+        if isinstance(query, str) and ("percentile(" in query or " / " in query):
+            assert monitor.severity == "none", key
+            assert key in guarded, key
+
+
+def test_anomaly_monitors_say_both_windows_and_look_upwards_only(prod: Project):
+    for key, monitor in monitors(prod).items():
+        query = monitor.body["query"]
+        if isinstance(query, str) and "anomalies(" in query:
+            windows = monitor.body["options"]["threshold_windows"]
+            assert f"alert_window='{windows['trigger_window']}'" in query, key
+            assert windows["recovery_window"], key
+            assert "direction='above'" in query, key
+            assert "count_default_zero='true'" in query, key
+            assert 0 < monitor.body["options"]["thresholds"]["critical"] <= 1, key
+
+
+def test_only_modern_options_are_written(project: Project):
+    for key, monitor in monitors(project).items():
+        legacy = {"notify_no_data", "no_data_timeframe", "new_host_delay", "locked"}
+        assert not legacy & monitor.body.get("options", {}).keys(), key
+
+
+def test_staging_wakes_nobody():
+    staging = load_project(library_folder(), "staging")
+    assert "page" not in {monitor.severity for monitor in monitors(staging).values()}
