@@ -62,7 +62,7 @@ class Catalogue:
 
     def load(self) -> None:
         """Load the catalogue now, so that the first price is not the one that waits for it."""
-        catalogued("aws", "", None, datetime.fromtimestamp(self._clock(), UTC))
+        _entry("aws", "", None, datetime.fromtimestamp(self._clock(), UTC))
 
     def cost(self, provider: str, model: str, usage: Usage, *, tier: str | None = None) -> Cost | None:
         """Price one call; None where no price is known. See `ddllm.pricing.cost`."""

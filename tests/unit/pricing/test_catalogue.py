@@ -132,6 +132,14 @@ def test_a_catalogue_that_cannot_be_loaded_leaves_calls_unpriced(monkeypatch, ca
     assert caplog.text.count("the price catalogue failed") == 1
 
 
+def test_the_catalogue_can_be_loaded_ahead_of_its_first_price(monkeypatch, caplog):
+    Catalogue().load()
+    assert "genai_prices.data" in sys.modules
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    Catalogue().load()
+    assert "the price catalogue failed" in caplog.text
+
+
 def test_overrides_hold_without_the_catalogue(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "genai_prices", None)
     assert usd(SONNET, prices=Prices({SONNET: Price(1, 1)})) == 2.0

@@ -86,7 +86,7 @@ def _counts(source: Mapping[str, Any], names: tuple[str, ...]) -> Counts:
 
 
 class _End(NamedTuple):
-    """How a stream ended: Bedrock's metrics, the model's reason and usage, and the last chunk that tells of it."""
+    """How a stream ended: Bedrock's metrics, the model's reason and usage, and the last chunk that tells of it, else the last."""
 
     metrics: Body
     finish: str | None
@@ -106,7 +106,7 @@ def _end(chunks: list[Any], family: Family) -> _End:
         usage = tokens.complete(usage, family.usage(event))
         if metrics and finish:
             break
-    return _End(metrics, finish, usage, last)
+    return _End(metrics, finish, usage, last or fields.parse(chunks[-1] if chunks else None))
 
 
 def _telling(chunks: list[Any]) -> Iterator[Body]:

@@ -71,8 +71,9 @@ BLOCKED = {
 }
 
 
-def test_a_request_that_a_guardrail_blocked_never_reached_the_model_and_used_no_tokens():
-    answer = invoke_stream(TITAN, BLOCKED)
+@pytest.mark.parametrize("trace", [BLOCKED["amazon-bedrock-trace"], None])
+def test_a_request_that_a_guardrail_blocked_never_reached_the_model_and_used_no_tokens(trace):
+    answer = invoke_stream(TITAN, BLOCKED | {"amazon-bedrock-trace": trace})
     assert (answer.finish, answer.finish_reason, answer.usage) == (None, "guardrail", None)
     assert (answer.latency, answer.first_byte) == (None, None)
 
