@@ -1,15 +1,20 @@
-"""What ddllm.yaml can say, as plain frozen objects; `file` makes them of the file."""
+"""What ddllm.yaml can say, as plain tuples; `file` makes them of the file.
+
+Named tuples, since a dataclass costs each start of the application a millisecond of CPU.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ddllm import catalog
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Price:
+
+class Price(NamedTuple):
     """A model's price in dollars per million tokens, from a day on (None: always)."""
 
     input_per_million: float
@@ -19,17 +24,15 @@ class Price:
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """Overrides of the price catalogue: prices by raw or normalised model id, aliases of ids, discounts in percent by provider."""
 
-    models: Mapping[str, Price] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    discounts: Mapping[str, float] = field(default_factory=dict)
+    models: Mapping[str, Price] = _NONE
+    aliases: Mapping[str, str] = _NONE
+    discounts: Mapping[str, float] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureRule:
+class FeatureRule(NamedTuple):
     """A feature for calls whose route, service or resource matches; patterns are shell globs."""
 
     feature: str
@@ -40,12 +43,11 @@ class FeatureRule:
         return all(key in facts and fnmatchcase(facts[key], pattern) for key, pattern in self.match.items())
 
 
-@dataclass(frozen=True, slots=True)
-class FileSettings:
+class FileSettings(NamedTuple):
     """What ddllm.yaml says."""
 
     prices: Prices = Prices()
     features: tuple[FeatureRule, ...] = ()
-    caps: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(catalog.CAPPED_TAGS, 200))
+    caps: Mapping[str, int] = MappingProxyType(dict.fromkeys(catalog.CAPPED_TAGS, 200))
     metrics_exclude: frozenset[str] = frozenset()
     tags_exclude: frozenset[str] = frozenset()

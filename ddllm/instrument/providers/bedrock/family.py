@@ -1,8 +1,7 @@
 """What differs between the makers' InvokeModel bodies: one `Family` a file, in a file of its name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock.fields import Body
@@ -11,8 +10,7 @@ from ddllm.instrument.providers.bedrock.fields import Body
 Content = Literal["reasoning", "text", "tool"]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """How the bodies and stream chunks of one family of models read.
 
     name        the family's, which is its file's
