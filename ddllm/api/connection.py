@@ -1,0 +1,73 @@
+"""Where Datadog's API is, and with which keys: Datadog's own variables, and DDLLM_API_URL to point at another host."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ddllm.errors import ConfigError
+from ddllm.settings import Variable
+
+VARIABLES = (
+    Variable("DD_API_KEY", "none", "The API key, for every command that talks to Datadog."),
+    Variable("DD_APP_KEY", "none", "The application key; it needs the permissions monitors_read and monitors_write."),
+    Variable("DD_SITE", "`datadoghq.com`", "Datadog's site: `datadoghq.eu`, `us3.datadoghq.com`, …"),
+    Variable("DDLLM_API_URL", "none", "Another API host, such as that of `ddllm sandbox`. Goes before DD_SITE."),
+)
+
+_SITE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
+_HIDDEN = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The API's address, without a slash at the end, and the two keys."""
+
+    url: str
+    api_key: str = field(repr=False)
+    app_key: str = field(repr=False)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Connection":
+        """Read the environment. Raises ConfigError where a key is missing or an address cannot be one."""
+        env = os.environ if environ is None else environ
+        url = _checked_url(env.get("DDLLM_API_URL", "")) or f"https://api.{_checked_site(env.get('DD_SITE', ''))}"
+        missing = [name for name in ("DD_API_KEY", "DD_APP_KEY") if not env.get(name, "").strip()]
+        if missing:
+            raise ConfigError(
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+                hint=f"Talking to {url} needs both keys in the environment",
+            )
+        return cls(url, env["DD_API_KEY"].strip(), env["DD_APP_KEY"].strip())
+
+    def hide_keys(self, text: str) -> str:
+        """Return the text without the keys, for a server may repeat what it was sent."""
+        for key in (self.api_key, self.app_key):
+            text = text.replace(key, _HIDDEN)
+        return text
+
+    @property
+    def app_url(self) -> str:
+        """The address of Datadog's pages for people; with another API host, that host."""
+        return re.sub(r"^https://api\.(?=datadog|ddog)", "https://app.", self.url).replace("https://api.", "https://")
+
+
+def _checked_url(text: str) -> str:
+    url = text.strip().rstrip("/")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(f"DDLLM_API_URL={text!r} is not an address", hint="Write it as http://127.0.0.1:8080")
+    return url
+
+
+def _checked_site(text: str) -> str:
+    site = text.strip().lower() or "datadoghq.com"
+    if not _SITE.match(site) or site.startswith(("app.", "api.")):
+        raise ConfigError(
+            f"DD_SITE={text!r} is not a Datadog site",
+            hint="A site is a bare host name, such as datadoghq.com, datadoghq.eu or us5.datadoghq.com",
+        )
+    return site

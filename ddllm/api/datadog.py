@@ -1,0 +1,227 @@
+"""Datadog's API through its own client, datadog-api-client, with our retry policy and every oddity of the service.
+
+Bodies are plain JSON in both directions: the client's typed models would drop what they do not know yet, and an option that
+a newer Datadog added must survive being read and written back.
+
+    ApiError                   refused, or not reached; `status` 0: no answer
+    ├── DuplicateError         Datadog holds an object like the one to be created; `.existing` is its id
+    └── NoAnswerError          whether the request had an effect is not known: no answer came, or a 5xx
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import random
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ddllm.api.connection import Connection
+from ddllm.api.retry import Failure, RetryPolicy
+from ddllm.errors import ApiError
+
+if TYPE_CHECKING:
+    from datadog_api_client import ApiClient
+
+#: Seconds to connect, and to wait for an answer: Datadog validates slow queries for tens of seconds.
+TIMEOUT = (10.0, 60.0)
+
+_PAGE_SIZE = 1000
+_SERVER_ERROR = 500
+_BAD_REQUEST = 400
+_DUPLICATE = re.compile(r"Duplicate of an existing monitor_id:\s*(\d+)")
+_NOT_KEYS = frozenset({401, 403})
+
+
+class DuplicateError(ApiError):
+    """Datadog holds an object like the one to be created."""
+
+    def __init__(self, message: str, existing: int) -> None:
+        super().__init__(message, status=_BAD_REQUEST)
+        self.existing = existing
+
+
+class NoAnswerError(ApiError):
+    """Whether the request had an effect is not known."""
+
+
+class Datadog:
+    """A connection to the API. Use it in a `with` block; it may be used from several threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        policy: RetryPolicy | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.connection = connection
+        self._policy = policy or RetryPolicy()
+        self._timeout = timeout
+        self._sleep = sleep
+        self._client = _client(connection)
+
+    def __repr__(self) -> str:
+        return f"<Datadog {self.connection.url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """Read."""
+        return self._request("GET", path, query=query)
+
+    def post(self, path: str, body: Mapping[str, Any], *, repeatable: bool = False) -> Any:
+        """Create; or, where `repeatable`, ask something that writes nothing."""
+        return self._request("POST", path, body=body, repeatable=repeatable)
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Replace."""
+        return self._request("PUT", path, body=body)
+
+    def pages(self, path: str, query: Mapping[str, Any], *, size: int = _PAGE_SIZE) -> Iterator[Mapping[str, Any]]:
+        """Read a list that Datadog gives in pages, to its end. Raises ApiError where a page is not a list."""
+        page = 0
+        while True:
+            items = self.get(path, {**query, "page": page, "page_size": size})
+            if not isinstance(items, list):
+                raise ApiError(f"Datadog answered the listing of {path} with something else than a list")
+            yield from items
+            if len(items) < size:
+                return
+            page += 1
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool = False,
+    ) -> Any:
+        attempt = 1
+        while True:
+            answer = self._send(method, path, query, body)
+            if not isinstance(answer, _Refusal):
+                return answer
+            wait = self._policy.wait(method, answer.failure, attempt, repeatable=repeatable, random=random())  # noqa: S311 - spreads retries
+            if wait is None:
+                raise self._error(method, path, answer)
+            self._sleep(wait)
+            attempt += 1
+
+    def _send(self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None) -> Any:
+        from datadog_api_client.exceptions import ApiException  # noqa: PLC0415 - loaded with the client, in _client
+        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError  # noqa: PLC0415 - as above
+
+        try:
+            response = self._client.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                body=body,
+                preload_content=False,
+                request_timeout=self._timeout,
+            )
+            return self._json(path, response.data)
+        except ApiException as error:
+            return _Refusal(
+                Failure(error.status or 0, error.headers or {}), _reasons(error.body) or [str(error.reason)]
+            )
+        except (NewConnectionError, ConnectTimeoutError) as error:
+            return _Refusal(Failure(0, {}, sent=False), [_network(error)])
+        except HTTPError as error:
+            return _Refusal(Failure(0, {}), [_network(error)])
+
+    def _json(self, path: str, data: bytes) -> Any:
+        try:
+            return json.loads(data) if data else {}
+        except ValueError:
+            raise ApiError(
+                f"{self.connection.url}{path} did not answer with JSON",
+                hint="Is that Datadog's API? DD_SITE names the site, such as datadoghq.eu",
+            ) from None
+
+    def _error(self, method: str, path: str, refusal: "_Refusal") -> ApiError:
+        status = refusal.failure.status
+        reason = self.connection.hide_keys("; ".join(refusal.reasons))
+        duplicate = _DUPLICATE.search(reason)
+        if status == _BAD_REQUEST and duplicate:
+            return DuplicateError(reason, int(duplicate.group(1)))
+        if status == 0:
+            return NoAnswerError(
+                f"{self.connection.url} cannot be reached: {reason}",
+                hint="Check the network, DD_SITE and DDLLM_API_URL",
+            )
+        if status >= _SERVER_ERROR:
+            return NoAnswerError(f"Datadog failed on {method} {path} with {status}: {reason}", status=status)
+        if status in _NOT_KEYS:
+            return ApiError(
+                f"Datadog refused {method} {path} with {status}: {reason}",
+                status=status,
+                hint="Check DD_API_KEY, DD_APP_KEY, their permissions, and that DD_SITE is the keys' site",
+            )
+        return ApiError(f"Datadog answered {status}: {reason}", status=status)
+
+
+class _Refusal:
+    """A request that failed, and what the other side said."""
+
+    def __init__(self, failure: Failure, reasons: Sequence[str]) -> None:
+        self.failure = failure
+        self.reasons = reasons
+
+
+def _client(connection: Connection) -> "ApiClient":
+    from datadog_api_client import ApiClient, Configuration  # noqa: PLC0415 - 180 ms
+    from urllib3.util import Retry  # noqa: PLC0415 - as above
+
+    client = ApiClient(Configuration(host=connection.url, enable_retry=False))  # type: ignore[no-untyped-call]
+    # Without this urllib3 repeats what failed by itself, by rules of its own.
+    client.rest_client.pool_manager.connection_pool_kw["retries"] = Retry(False)
+    client.set_default_header("DD-API-KEY", connection.api_key)
+    client.set_default_header("DD-APPLICATION-KEY", connection.app_key)
+    return client
+
+
+def _reasons(body: Any) -> list[str]:
+    """Read the shapes that Datadog's errors come in: a list of texts, a list of objects, one object, text, HTML."""
+    if isinstance(body, Mapping):
+        errors = body.get("errors") or body.get("error") or []
+        if isinstance(errors, Mapping):
+            errors = (
+                [errors]
+                if {"message", "title", "detail"} & errors.keys()
+                else [f"{key}: {value}" for key, value in errors.items()]
+            )
+        if isinstance(errors, str):
+            errors = [errors]
+        return [_one_line(_reason(each)) for each in errors]
+    if isinstance(body, str) and "<html" not in body.lower() and body.strip():
+        return [_one_line(body)]
+    return []
+
+
+def _reason(error: Any) -> str:
+    if not isinstance(error, Mapping):
+        return str(error)
+    texts = (error.get(name) for name in ("title", "message", "detail"))
+    return ": ".join(str(text) for text in texts if text) or json.dumps(error)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _network(error: Exception) -> str:
+    """Return what a person can use of urllib3's error, whose text begins with an object's address in memory."""
+    text = _one_line(str(error))
+    return text.rpartition(": ")[2] if text.startswith("<") or "object at 0x" in text else text

@@ -1,0 +1,55 @@
+"""Where the API is, from Datadog's own variables."""
+
+import pytest
+
+from ddllm.api.connection import Connection
+from ddllm.errors import ConfigError
+
+KEYS = {"DD_API_KEY": "an-api-key", "DD_APP_KEY": "an-app-key"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "pages"),
+    [
+        ({}, "https://api.datadoghq.com", "https://app.datadoghq.com"),
+        ({"DD_SITE": "datadoghq.eu"}, "https://api.datadoghq.eu", "https://app.datadoghq.eu"),
+        ({"DD_SITE": "us5.datadoghq.com"}, "https://api.us5.datadoghq.com", "https://us5.datadoghq.com"),
+        ({"DD_SITE": "ddog-gov.com"}, "https://api.ddog-gov.com", "https://app.ddog-gov.com"),
+        ({"DDLLM_API_URL": "http://127.0.0.1:8080/"}, "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ({"DDLLM_API_URL": "http://h:1", "DD_SITE": "datadoghq.eu"}, "http://h:1", "http://h:1"),
+    ],
+)
+def test_the_environment_names_the_address(environ: dict[str, str], url: str, pages: str):
+    connection = Connection.from_environ({**KEYS, **environ})
+    assert (connection.url, connection.app_url) == (url, pages)
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {},
+            "DD_API_KEY and DD_APP_KEY are not set. Talking to https://api.datadoghq.com needs both keys in the environment",
+        ),
+        ({"DD_API_KEY": "x", "DD_APP_KEY": " "}, "DD_APP_KEY is not set."),
+        (
+            {**KEYS, "DD_SITE": "app.datadoghq.eu"},
+            "DD_SITE='app.datadoghq.eu' is not a Datadog site. A site is a bare host name",
+        ),
+        ({**KEYS, "DD_SITE": "https://datadoghq.eu"}, "DD_SITE='https://datadoghq.eu' is not a Datadog site."),
+        (
+            {**KEYS, "DDLLM_API_URL": "localhost:8080"},
+            "DDLLM_API_URL='localhost:8080' is not an address. Write it as http://",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(environ: dict[str, str], message: str):
+    with pytest.raises(ConfigError) as caught:
+        Connection.from_environ(environ)
+    assert str(caught.value).startswith(message)
+
+
+def test_keys_are_never_shown():
+    connection = Connection.from_environ(KEYS)
+    assert "an-ap" not in repr(connection)
+    assert connection.hide_keys("sent an-api-key and an-app-key") == "sent ******** and ********"

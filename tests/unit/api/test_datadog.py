@@ -1,0 +1,226 @@
+"""The real client over a real socket: what comes back, what is tried again, and what errors say."""
+
+import json
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from datadog_api_client import exceptions
+
+from ddllm.api.connection import Connection
+from ddllm.api.datadog import Datadog, DuplicateError, NoAnswerError, _reasons
+from ddllm.api.retry import RetryPolicy
+from ddllm.errors import ApiError
+from ddllm.sandbox.api import DatadogApi
+from tests.support.datadog import KEYS, client, organisation
+
+MONITOR = {
+    "name": "n",
+    "type": "query alert",
+    "query": "avg(last_5m):avg:a{*} > 1",
+    "message": "",
+    "tags": ["a:b"],
+    "options": {"thresholds": {"critical": 1}},
+}
+
+
+@pytest.fixture
+def api() -> Iterator[DatadogApi]:
+    with organisation() as api:
+        yield api
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def datadog(api: DatadogApi, waits: list[float]) -> Iterator[Datadog]:
+    with client(api, waits.append, jitter=0) as datadog:
+        yield datadog
+
+
+def test_bodies_are_plain_json_in_both_directions(api: DatadogApi, datadog: Datadog):
+    written = datadog.post("/api/v1/monitor", MONITOR)
+    assert api.requests[0].body == MONITOR
+    assert type(written["created"]) is str
+    assert datadog.get(f"/api/v1/monitor/{written['id']}")["options"]["thresholds"] == {"critical": 1.0}
+
+
+def test_an_option_that_the_client_does_not_know_comes_through(api: DatadogApi, datadog: Datadog):
+    written = datadog.post("/api/v1/monitor", MONITOR)
+    api.monitors.edit(written["id"], options={"invented_last_week": {"deep": [1]}})
+    assert datadog.get(f"/api/v1/monitor/{written['id']}")["options"]["invented_last_week"] == {"deep": [1]}
+
+
+def test_a_listing_is_read_to_its_last_page(api: DatadogApi, datadog: Datadog):
+    for number in range(5):
+        datadog.post("/api/v1/monitor", {**MONITOR, "name": f"n{number}"})
+    read = list(datadog.pages("/api/v1/monitor", {"monitor_tags": "a:b"}, size=2))
+    assert [each["name"] for each in read] == ["n0", "n1", "n2", "n3", "n4"]
+    assert [request.query["page"] for request in api.requests if request.method == "GET"] == ["0", "1", "2"]
+
+
+def test_rate_limits_are_waited_for_as_the_server_asks(api: DatadogApi, datadog: Datadog, waits: list[float]):
+    api.dials.rate_limit(times=2, reset=7)
+    assert datadog.get("/api/v1/validate") == {"valid": True}
+    assert waits == [7, 7]
+
+
+def test_a_create_is_repeated_after_a_rate_limit_alone(api: DatadogApi, datadog: Datadog, waits: list[float]):
+    api.dials.rate_limit(method="POST")
+    datadog.post("/api/v1/monitor", MONITOR)
+    assert (len(api.monitors), waits) == (1, [1])
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_create_without_an_answer_is_not_repeated(api: DatadogApi, datadog: Datadog, waits: list[float], after: bool):
+    api.dials.hang_up(after=after, method="POST")
+    with pytest.raises(NoAnswerError) as caught:
+        datadog.post("/api/v1/monitor", MONITOR)
+    assert caught.value.status == 0
+    assert (len(api.requests), waits) == (1, [])
+
+
+def test_a_create_that_failed_inside_datadog_is_not_repeated(api: DatadogApi, datadog: Datadog):
+    api.dials.fail(504, method="POST")
+    with pytest.raises(NoAnswerError, match="Datadog failed on POST /api/v1/monitor with 504: Service unavailable"):
+        datadog.post("/api/v1/monitor", MONITOR)
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_what_can_be_repeated_survives_a_bad_day(api: DatadogApi, datadog: Datadog, method: str, waits: list[float]):
+    identifier = datadog.post("/api/v1/monitor", MONITOR)["id"]
+    api.dials.fail(503, method=method)
+    api.dials.hang_up(method=method)
+    api.dials.fail(512, method=method)
+    path = f"/api/v1/monitor/{identifier}"
+    answer = datadog.get(path) if method == "GET" else datadog.put(path, {**MONITOR, "name": "m"})
+    assert answer["name"] == ("n" if method == "GET" else "m")
+    assert waits == [0.5, 1, 2]
+
+
+def test_an_endless_bad_day_ends_in_one_sentence(api: DatadogApi, datadog: Datadog):
+    api.dials.fail(503, times=100)
+    with pytest.raises(NoAnswerError, match="Datadog failed on GET /api/v1/validate with 503: Service unavailable"):
+        datadog.get("/api/v1/validate")
+    assert len(api.requests) == 5
+
+
+def test_a_duplicate_says_of_what(api: DatadogApi, datadog: Datadog):
+    first = datadog.post("/api/v1/monitor", MONITOR)
+    with pytest.raises(DuplicateError) as caught:
+        datadog.post("/api/v1/monitor", MONITOR)
+    assert caught.value.existing == first["id"]
+
+
+def test_a_refusal_carries_datadogs_reason(datadog: Datadog):
+    with pytest.raises(ApiError) as caught:
+        datadog.post("/api/v1/monitor", {**MONITOR, "query": "avg(last_5m):avg:a{*} => 1"})
+    assert str(caught.value) == "Datadog answered 400: The value provided for parameter 'query' is invalid"
+    assert caught.value.status == 400
+
+
+def test_wrong_keys_say_what_to_check_and_not_what_they_were(api: DatadogApi):
+    with Datadog(Connection(api.url, "wrong-key-111", "wrong-key-222")) as datadog, pytest.raises(ApiError) as caught:
+        datadog.get("/api/v1/validate")
+    assert str(caught.value).startswith("Datadog refused GET /api/v1/validate with 403: Forbidden. Check DD_API_KEY")
+    assert "wrong-key" not in str(caught.value)
+
+
+def test_nobody_at_the_address_is_one_sentence(waits: list[float]):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    with (
+        Datadog(Connection(url, *KEYS), policy=RetryPolicy(jitter=0), sleep=waits.append) as datadog,
+        pytest.raises(NoAnswerError) as caught,
+    ):
+        datadog.post("/api/v1/monitor", MONITOR)
+    text = str(caught.value)
+    assert text.startswith(f"{url} cannot be reached: ")
+    assert "object at 0x" not in text
+    assert "\n" not in text
+    assert waits == [0.5, 1]
+
+
+def answering(payload: bytes) -> str:
+    """Serve one connection with fixed bytes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as connection:
+            connection.recv(65536)
+            connection.sendall(payload)
+
+    Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def http(status: str, body: str) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+def test_a_page_in_place_of_the_api_is_recognised():
+    with (
+        Datadog(Connection(answering(http("200 OK", "<html>Sign in</html>")), *KEYS)) as datadog,
+        pytest.raises(ApiError) as caught,
+    ):
+        datadog.get("/api/v1/monitor")
+    assert "did not answer with JSON. Is that Datadog's API? DD_SITE names the site" in str(caught.value)
+
+
+def test_a_listing_that_is_no_list_is_refused():
+    with (
+        Datadog(Connection(answering(http("200 OK", '{"monitors": []}')), *KEYS)) as datadog,
+        pytest.raises(ApiError, match="something else than a list"),
+    ):
+        list(datadog.pages("/api/v1/monitor", {}))
+
+
+def test_keys_that_the_server_repeats_are_hidden():
+    body = json.dumps({"errors": [f"bad key {KEYS[0]}, {KEYS[1]}"]})
+    with (
+        Datadog(Connection(answering(http("400 Bad Request", body)), *KEYS)) as datadog,
+        pytest.raises(ApiError) as caught,
+    ):
+        datadog.get("/api/v1/monitor")
+    assert str(caught.value) == "Datadog answered 400: bad key ********, ********"
+
+
+@pytest.mark.parametrize(
+    ("body", "reasons"),
+    [
+        ({"errors": ["one", "two\n  lines"]}, ["one", "two lines"]),
+        ({"errors": [{"title": "Generic Error", "detail": "why", "status": "422"}]}, ["Generic Error: why"]),
+        ({"errors": {"12": ["used by a composite"]}}, ["12: ['used by a composite']"]),
+        ({"error": {"code": 5, "message": "bad", "details": []}}, ["bad"]),
+        ({"errors": "plain"}, ["plain"]),
+        ({"errors": [{"code": 5}]}, ['{"code": 5}']),
+        ({}, []),
+        ("text", ["text"]),
+        ("<!DOCTYPE html><HTML>…", []),
+        (None, []),
+        (["x"], []),
+    ],
+)
+def test_every_shape_of_error_is_read(body: Any, reasons: list[str]):
+    assert _reasons(body) == reasons
+
+
+def test_every_error_of_the_client_is_one_that_is_caught():
+    """An error class that the client adds must still become an ApiError; argument errors are ours to make impossible."""
+    raised = {each for each in vars(exceptions).values() if isinstance(each, type) and issubclass(each, Exception)}
+    arguments = {
+        exceptions.ApiTypeError,
+        exceptions.ApiValueError,
+        exceptions.ApiAttributeError,
+        exceptions.ApiKeyError,
+    }
+    rest = raised - arguments - {exceptions.OpenApiException}
+    assert rest
+    assert all(issubclass(each, exceptions.ApiException) for each in rest)

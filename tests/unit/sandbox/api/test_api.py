@@ -1,0 +1,100 @@
+"""The server around it: keys, faults on demand, what it keeps of requests."""
+
+from http.client import RemoteDisconnected
+from urllib.request import Request, urlopen
+
+import pytest
+
+from ddllm.sandbox.api import DatadogApi
+from tests.support.datadog import KEYS
+from tests.support.http_json import caller
+
+
+def test_it_serves_while_it_is_open():
+    api = DatadogApi()
+    with pytest.raises(RuntimeError, match="has not been started"):
+        _ = api.url
+    with api:
+        assert caller(api.url)("GET", "/api/v1/validate") == (200, {"valid": True})
+    api.stop()
+    assert repr(api) == "<DatadogApi: 0 monitors, 0 dashboards, 1 requests>"
+
+
+def test_keys_are_needed():
+    with DatadogApi(keys=KEYS) as api:
+        assert caller(api.url, ("", ""))("GET", "/api/v1/validate") == (403, {"errors": ["API key required"]})
+        assert caller(api.url, (KEYS[0], ""))("GET", "/api/v1/validate") == (403, {"errors": ["Forbidden"]})
+        assert caller(api.url, ("x", "y"))("GET", "/api/v1/validate") == (403, {"errors": ["Forbidden"]})
+
+
+def test_an_unknown_address_is_not_found():
+    with DatadogApi() as api:
+        assert caller(api.url)("GET", "/api/v1/nothing") == (404, {"errors": ["Not found"]})
+        assert caller(api.url)("PATCH", "/api/v1/monitor") == (404, {"errors": ["Not found"]})
+
+
+def test_a_body_that_is_not_json_is_refused():
+    with DatadogApi() as api:
+        request = Request(
+            f"{api.url}/api/v1/monitor", b"{", {"DD-API-KEY": "a", "DD-APPLICATION-KEY": "b"}, method="POST"
+        )
+        with pytest.raises(OSError, match="400") as caught, urlopen(request, timeout=10):
+            pass
+        caught.value.close()
+
+
+def test_requests_are_kept_with_their_answers():
+    with DatadogApi() as api:
+        call = caller(api.url)
+        call("GET", "/api/v1/monitor?page=0")
+        call("POST", "/api/v1/monitor/validate", {"x": 1})
+        call("DELETE", "/api/v1/monitor/7")
+    assert [(each.method, each.path, each.status) for each in api.requests] == [
+        ("GET", "/api/v1/monitor", 200),
+        ("POST", "/api/v1/monitor/validate", 400),
+        ("DELETE", "/api/v1/monitor/7", 404),
+    ]
+    assert api.requests[0].query == {"page": "0"}
+    assert [each.method for each in api.writes] == ["DELETE"]
+
+
+def test_a_rate_limit_carries_its_headers():
+    with DatadogApi() as api:
+        api.dials.rate_limit(reset=3)
+        request = Request(f"{api.url}/api/v1/validate", headers={"DD-API-KEY": "a", "DD-APPLICATION-KEY": "b"})
+        with pytest.raises(OSError, match="429") as caught, urlopen(request, timeout=10):
+            pass
+        assert caught.value.headers["X-RateLimit-Reset"] == "3"
+        caught.value.close()
+        assert caller(api.url)("GET", "/api/v1/validate")[0] == 200
+
+
+def test_faults_choose_their_requests():
+    with DatadogApi() as api:
+        api.dials.fail(500, times=2, method="GET", path="/monitor")
+        call = caller(api.url)
+        assert [
+            call("GET", path)[0]
+            for path in ("/api/v1/validate", "/api/v1/monitor", "/api/v1/monitor", "/api/v1/monitor")
+        ] == [200, 500, 500, 200]
+
+
+@pytest.mark.parametrize(("after", "left"), [(True, 0), (False, 1)])
+def test_a_connection_is_closed_before_or_after_the_request_had_its_effect(after: bool, left: int):
+    with DatadogApi() as api:
+        call = caller(api.url)
+        _, body = call(
+            "POST", "/api/v1/monitor", {"name": "n", "type": "query alert", "query": "avg(last_5m):avg:a{*} > 1"}
+        )
+        api.dials.hang_up(after=after)
+        with pytest.raises((RemoteDisconnected, ConnectionError)):
+            call("DELETE", f"/api/v1/monitor/{body['id']}")
+        assert len(api.monitors) == left
+
+
+def test_checks_see_every_request_and_their_findings_are_kept():
+    with DatadogApi(checks=[lambda request: ["no"] if request.method == "POST" else []]) as api:
+        call = caller(api.url)
+        assert call("GET", "/api/v1/validate")[0] == 200
+        assert call("POST", "/api/v1/monitor/validate", {}) == (400, {"errors": ["POST /api/v1/monitor/validate: no"]})
+    assert api.violations == ["POST /api/v1/monitor/validate: no"]
