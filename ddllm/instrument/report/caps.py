@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ddllm.catalog import OTHER, UNKNOWN
 
-#: Datadog cuts tags at 200 characters, key included.
+#: Bytes of a value. Datadog cuts tags at 200 characters, key included, and a packet has room for one line at least.
 MAX_LENGTH = 160
 
 # What would end a tag, or a line, in the DogStatsD protocol.
@@ -12,8 +12,11 @@ _UNSAFE = str.maketrans({",": "_", "|": "_", "\n": "_", "\r": "_"})
 
 
 def clean(value: str) -> str:
-    """Make any text a tag value: never empty, never long, nothing in it that the protocol reads."""
-    return value.translate(_UNSAFE).strip()[:MAX_LENGTH] or UNKNOWN
+    """Make any text a tag value: never empty, never long, nothing in it that the protocol reads or UTF-8 cannot say."""
+    text = value.translate(_UNSAFE).strip()[:MAX_LENGTH]
+    if not text.isascii():
+        text = text.encode("utf-8", "replace")[:MAX_LENGTH].decode("utf-8", "ignore")
+    return text.strip() or UNKNOWN
 
 
 class Caps:

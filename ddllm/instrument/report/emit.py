@@ -11,6 +11,11 @@ from ddllm import catalog
 from ddllm.catalog import UNIFIED_TAGS, UNKNOWN, Metric
 from ddllm.settings import Settings, statsd_address
 
+#: Bytes of a packet by transport, as the client fills them; and of what a line holds beside name and tags: value, type, container.
+PACKET_UDP = 1432
+PACKET_UNIX = 8192
+LINE_FIELDS = 120
+
 #: A tuple, because the client caches what it makes of tags by their tuple.
 Tags = tuple[str, ...]
 
@@ -44,6 +49,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
         disable_buffering=False,
         disable_aggregation=True,
         flush_interval=0,
+        socket_timeout=0.2,
         track_instance=False,  # the queue handles forks: a child makes a client of its own
         **statsd_address(env),
     )
@@ -91,10 +97,19 @@ class Emitter:
             for metric in catalog.METRICS
         }
         self._counts: dict[tuple[Metric, Tags], float] = {}
+        constant = ",".join(getattr(statsd, "constant_tags", ()))
+        self._packet = PACKET_UNIX if getattr(statsd, "socket_path", None) else PACKET_UDP
+        self._line = len(constant.encode()) + len(os.environ.get("DD_EXTERNAL_ENV", "").encode()) + LINE_FIELDS
+        # Bytes that the client holds. None as long as all is ASCII: it counts characters itself.
+        self._held: int | None = None if constant.isascii() else 0
 
     def tags(self, metric: Metric, values: Mapping[str, str]) -> Tags:
         """Return the tags of one metric, of the values that are known for a call."""
-        return tuple([f"{tag}:{values[tag]}" for tag in self._allowed[metric]])
+        tags = tuple([f"{tag}:{values[tag]}" for tag in self._allowed[metric]])
+        if self._held is None and not "".join(tags).isascii():
+            self._statsd.flush()
+            self._held = 0
+        return tags
 
     def count(self, metric: Metric, value: float, tags: Tags) -> None:
         """Add to a count; it is sent with the round."""
@@ -104,6 +119,8 @@ class Emitter:
     def sample(self, metric: Metric, value: float, tags: Tags) -> None:
         """Send one sample of a distribution."""
         if metric.name not in self._excluded:
+            if self._held is not None:
+                self._make_room(metric, tags)
             self._statsd.distribution(metric.name, value, tags=tags)
 
     def flush(self) -> None:
@@ -111,5 +128,18 @@ class Emitter:
         counts, self._counts = self._counts, {}
         for (metric, tags), value in counts.items():
             if metric.name not in self._excluded and value:
+                if self._held is not None:
+                    self._make_room(metric, tags)
                 self._statsd.increment(metric.name, value, tags=tags)
         self._statsd.flush()
+        if self._held is not None:
+            self._held = 0
+
+    def _make_room(self, metric: Metric, tags: Tags) -> None:
+        """Send what is buffered where the next line would make it more than the transport takes in one packet."""
+        size = self._line + len(metric.name) + sum([len(tag.encode()) + 1 for tag in tags])
+        held = self._held or 0
+        if held + size > self._packet:
+            self._statsd.flush()
+            held = 0
+        self._held = held + size

@@ -27,7 +27,7 @@ def queue_time(call: Call, answer: Answer) -> float:
     """Time in which the call waited and nothing was generated: backoff, the SDK's rate limiter, queues on the way."""
     attempts = call.attempts
     backoff = sum(max(0.0, later[0] - earlier[2]) for earlier, later in pairwise(attempts))
-    limiter = sum(sent - began for began, sent, *_ in attempts)
+    limiter = sum(max(0.0, sent - began) for began, sent, *_ in attempts)
     return backoff + limiter + _on_the_way(call, answer)
 
 

@@ -13,7 +13,7 @@ def nothing_noted(monkeypatch):
 
 def fail(place: str, text: str = "of ours") -> None:
     try:
-        raise ValueError(text)
+        int(text)
     except ValueError:
         guard.caught(place)
 
@@ -35,7 +35,7 @@ def test_the_first_fault_of_a_place_is_described_with_its_traceback():
     fail("a", "the second")
     ((place, text),) = guard.collect().descriptions
     assert place == "a"
-    assert "ValueError: the first" in text
+    assert "'the first'" in text
     assert "in fail" in text
 
 
