@@ -5,6 +5,8 @@
     ├── DefinitionError        a definition file (monitors, settings, …) is wrong
     ├── ApiError               Datadog, or another service, refused a request or could not be reached
     └── SyncError              the remote side is in a state in which nothing may be written
+
+Each says what was wrong, where, and how to put it right.
 """
 
 
