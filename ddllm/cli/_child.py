@@ -9,7 +9,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import IO, Self
 
@@ -22,6 +22,9 @@ _STAGES = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
 _LEFTOVERS = 1.0
 
 _POLL = 0.02
+
+#: What ends us from outside, if it is told to the main thread.
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: Seconds to wait for the rest of the output: a process that the command left behind may hold it open for good.
 _DRAIN = 1.0
@@ -59,9 +62,18 @@ class Child:
         return f"Child({self._argv}, {state})"
 
     def __enter__(self) -> Self:
-        if self._output is None:
-            self._start(self._stdout, None)
-            return self
+        try:
+            if self._output is None:
+                self._start(self._stdout, None)
+            else:
+                self._start_on_terminal(self._output)
+        except BaseException:
+            if self._process:
+                self.stop()
+            raise
+        return self
+
+    def _start_on_terminal(self, output: Callable[[str], None]) -> None:
         ours, theirs = os.openpty()
         with os.fdopen(theirs, "w") as terminal:
             _copy_size(terminal.fileno())
@@ -70,18 +82,21 @@ class Child:
             except BaseException:
                 os.close(ours)
                 raise
-        self._relay = Thread(target=_relay, args=(ours, self._output), name="ddllm-output", daemon=True)
+        self._relay = Thread(target=_relay, args=(ours, output), name="ddllm-output", daemon=True)
         self._relay.start()
-        return self
 
     def _start(self, stdout: IO[str] | None, stderr: IO[str] | None) -> None:
         stdin = subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own
-                self._argv, env=self._environ, stdin=stdin, stdout=stdout, stderr=stderr, process_group=0
-            )
+            # An interruption between the start and our knowing of it would leave the command behind.
+            with _held_back() as interruptions:
+                self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own
+                    self._argv, env=self._environ, stdin=stdin, stdout=stdout, stderr=stderr, process_group=0
+                )
         except OSError as error:
             raise DdllmError(f"cannot run {self._argv[0]!r}: {error.strerror}") from None
+        for number in interruptions:
+            signal.raise_signal(number)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -105,13 +120,21 @@ class Child:
         """
         process = self._running()
         if process.poll() is None:
-            for number, patience in _STAGES:
-                self._tell(number)
-                with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-                    process.wait(patience)
-                    break
-            self._end_leftovers()
+            with _held_back() as interruptions:
+                for number, patience in _STAGES:
+                    interruptions.clear()
+                    self._tell(number)
+                    if self._ends_within(patience, interruptions):
+                        break
+                self._end_leftovers()
         return _shells_code(process.wait())
+
+    def _ends_within(self, seconds: float, interruptions: Sequence[int]) -> bool:
+        deadline = time.monotonic() + seconds
+        process = self._running()
+        while process.poll() is None and time.monotonic() < deadline and not interruptions:
+            time.sleep(_POLL)
+        return process.poll() is not None
 
     def _end_leftovers(self) -> None:
         deadline = time.monotonic() + _LEFTOVERS
@@ -133,6 +156,21 @@ class Child:
         if self._process is None:
             raise RuntimeError(f"{self!r} is used before it is entered")
         return self._process
+
+
+@contextmanager
+def _held_back() -> Iterator[list[int]]:
+    """Note the interruptions that come inside the block, in place of raising them. Only the main thread gets any."""
+    came: list[int] = []
+    if current_thread() is not main_thread():
+        yield came
+        return
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _INTERRUPTIONS}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _shells_code(returncode: int) -> int:

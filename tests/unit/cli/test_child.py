@@ -1,9 +1,12 @@
 """A command under ours: its output, its exit code, and that nothing of it stays."""
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -135,3 +138,30 @@ def test_repr_tells_the_state():
     with child:
         child.wait(DEADLINE)
         assert repr(child).endswith("returncode 0)")
+
+
+@pytest.mark.parametrize("output", [None, print])
+def test_an_interruption_while_the_command_starts_leaves_nothing_behind(
+    hurried: None, monkeypatch: pytest.MonkeyPatch, output: Any
+):
+    started = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(_child.subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt), Child(["sleep", "60"], os.environ, output=output):
+        pytest.fail("the block was entered")
+    assert started[0].returncode is not None
+
+
+def test_an_interruption_while_the_command_ends_hurries(monkeypatch: pytest.MonkeyPatch):
+    lines: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr(_child, "_STAGES", tuple((number, DEADLINE * 6) for number, _ in _child._STAGES))
+    code = "import os, signal, time; signal.signal(signal.SIGINT, lambda *_: os.kill(os.getppid(), signal.SIGINT)); print('ready')\nwhile True: time.sleep(1)"
+    with Child(python(code), os.environ, output=lines.put) as child:
+        assert lines.get(timeout=DEADLINE) == "ready"
+        assert child.stop() == 128 + 15
