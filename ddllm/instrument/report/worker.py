@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ddllm import __version__, catalog
+from ddllm import catalog
 from ddllm.call import Answer, Call
 from ddllm.catalog import UNKNOWN, Metric
 from ddllm.errors import ConfigError
@@ -17,11 +17,14 @@ from ddllm.instrument.report.emit import Emitter, Statsd, Tags, connect
 from ddllm.instrument.report.outcomes import outcome
 from ddllm.pricing import Catalogue
 from ddllm.settings import FileSettings, Settings, file_path, load_file
+from ddllm.version import VERSION
 
 log = logging.getLogger("ddllm")
 
 #: Combinations of tag values whose tags are kept ready. More than that are rare ones, built anew.
 MAX_MEMO = 4096
+#: By a call's tag values: the tags of each metric, with one that belongs to the metric alone where there is such a tag.
+Memo = dict[tuple[str, ...], dict[tuple[Metric, tuple[str, str] | None], Tags]]
 
 
 def load_configuration(settings: Settings) -> FileSettings:
@@ -53,9 +56,10 @@ class Reporter:
         self._aliases = file.prices.aliases
         self._caps = Caps(file.caps)
         self._prices = Catalogue(file.prices)
+        self._prices.load()
         self._statsd = make_statsd(settings)
         self._emitter = Emitter(self._statsd, file.metrics_exclude, file.tags_exclude)
-        self._memo: dict[tuple[str, ...], dict[Metric, Tags]] = {}
+        self._memo: Memo = {}
         self._dropped = 0
         self._packets_dropped = 0
         self._warned = False
@@ -144,7 +148,7 @@ class Reporter:
         for place, text in self._faults():
             log.warning(
                 "ddllm %s: a fault of its own in %s was caught; the application is not affected\n%s",
-                __version__,
+                VERSION,
                 place,
                 text,
             )
@@ -182,9 +186,7 @@ class Reporter:
 class _Report:
     """One call's tag values, and the tags that each metric makes of them."""
 
-    def __init__(
-        self, emitter: Emitter, memo: dict[tuple[str, ...], dict[Metric, Tags]], values: dict[str, str]
-    ) -> None:
+    def __init__(self, emitter: Emitter, memo: Memo, values: dict[str, str]) -> None:
         key = tuple(values.values())
         known = memo.get(key)
         if known is None:
@@ -195,10 +197,11 @@ class _Report:
         self._emitter = emitter
         self._values = values
 
-    def _tags(self, metric: Metric) -> Tags:
-        tags = self._known.get(metric)
+    def _tags(self, metric: Metric, own: tuple[str, str] | None = None) -> Tags:
+        tags = self._known.get((metric, own))
         if tags is None:
-            tags = self._known[metric] = self._emitter.tags(metric, self._values)
+            values = self._values if own is None else {**self._values, own[0]: own[1]}
+            tags = self._known[metric, own] = self._emitter.tags(metric, values)
         return tags
 
     def count(self, metric: Metric, value: float) -> None:
@@ -206,7 +209,7 @@ class _Report:
 
     def count_with(self, metric: Metric, value: float, tag: str, of: str) -> None:
         """Count with one tag that belongs to this metric alone."""
-        self._emitter.count(metric, value, self._emitter.tags(metric, {**self._values, tag: of}))
+        self._emitter.count(metric, value, self._tags(metric, (tag, of)))
 
     def sample(self, metric: Metric, value: float) -> None:
         self._emitter.sample(metric, value, self._tags(metric))
