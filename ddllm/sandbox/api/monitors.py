@@ -92,9 +92,12 @@ class Monitors:
     def _validate_existing(self, request: Request, id: str) -> Answer:  # noqa: A002 - the API's name
         return self._validate(request) if self._known(id) else _not_found()
 
-    def _get(self, _request: Request, id: str) -> Answer:  # noqa: A002
+    def _get(self, request: Request, id: str) -> Answer:  # noqa: A002
         held = self._known(id)
-        return Answer(200, self._read(held)) if held else _not_found()
+        if held is None:
+            return _not_found()
+        assets = {"assets": held["assets"]} if request.query.get("with_assets") == "true" else {}
+        return Answer(200, {**self._read(held), **assets})
 
     def _update(self, request: Request, id: str) -> Answer:  # noqa: A002
         held = self._known(id)
