@@ -49,7 +49,6 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
         disable_buffering=False,
         disable_aggregation=True,
         flush_interval=0,
-        socket_timeout=0.2,
         track_instance=False,  # the queue handles forks: a child makes a client of its own
         **statsd_address(env),
     )
@@ -78,12 +77,13 @@ def constant_tags(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
     DD_TAGS may hold them too. What nobody says is `unknown`, so that a monitor can group by it.
     """
-    extra = [tag for tag in environ.get("DD_TAGS", "").replace(" ", ",").split(",") if tag]
-    named = {tag.partition(":")[0] for tag in extra}
+    tags = [tag for tag in environ.get("DD_TAGS", "").replace(" ", ",").split(",") if tag]
+    named = dict(tag.partition(":")[::2] for tag in tags)
     unified = {"service": settings.service, "env": settings.env, "version": settings.version}
-    tags = [tag for tag in extra if not unified.get(tag.partition(":")[0])]
-    unsaid = [key for key in UNIFIED_TAGS if not environ.get(f"DD_{key.upper()}") and key not in named]
-    return tags + [f"{key}:{unified[key] or UNKNOWN}" for key in unsaid]
+    unsaid = [key for key in UNIFIED_TAGS if not environ.get(f"DD_{key.upper()}")]
+    return [tag for tag in tags if tag.partition(":")[0] not in unified] + [
+        f"{key}:{unified[key] or named.get(key) or UNKNOWN}" for key in unsaid
+    ]
 
 
 class Emitter:

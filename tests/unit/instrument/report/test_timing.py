@@ -104,7 +104,7 @@ def test_generation_is_absent_where_it_would_be_an_invention(times, answer):
 @pytest.mark.parametrize("where", ["call", "answer"])
 def test_reasoning_that_was_streamed_counts(where):
     call, answer = made(first_content=102.0, ended=104.0), answered(output=101, reasoning=60)
-    setattr(call if where == "call" else answer, "reasoning_streamed", True)
+    (call if where == "call" else answer).reasoning_streamed = True
     assert timing.generation(call, answer) == (50.0, 0.02)
 
 
@@ -114,8 +114,8 @@ def test_generation_without_usage_is_absent():
 
 @given(
     attempts=st.lists(st.tuples(READINGS, READINGS, READINGS, st.just(200), st.none()), max_size=4),
-    times=st.fixed_dictionaries({name: MAYBE for name in ("first_event", "first_content", "ended")}),
-    own=st.fixed_dictionaries({name: MAYBE for name in ("latency", "first_byte")}),
+    times=st.fixed_dictionaries(dict.fromkeys(("first_event", "first_content", "ended"), MAYBE)),
+    own=st.fixed_dictionaries(dict.fromkeys(("latency", "first_byte"), MAYBE)),
     stream=st.booleans(),
     status=st.sampled_from(["ok", "error", "abandoned"]),
     output=TOKENS,
