@@ -18,6 +18,17 @@ from ddllm.sandbox.agent import Agent
 
 _REFRESHES_PER_SECOND = 2
 
+#: Wide enough for every column, where no terminal says how wide it is.
+_WIDTH = 200
+
+
+def table_console() -> Console:
+    """Return a console for tables on standard output; on a pipe it is wide enough for all columns."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
+
 
 def _count(value: float) -> str:
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):

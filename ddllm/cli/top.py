@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ddllm.cli._child import Child, ending_as_interrupted
-from ddllm.cli._live import live, render
+from ddllm.cli._live import live, render, table_console
 from ddllm.cli._summary import as_json, snapshot
 from ddllm.errors import ConfigError
 from ddllm.sandbox.agent import LOOPBACK, Agent
@@ -22,9 +22,6 @@ from ddllm.sandbox.sockets import DEFAULT_PORT, Address
 
 #: Where the Datadog Agent's packages and its Helm chart put its socket.
 AGENT_SOCKET = Path("/var/run/datadog/dsd.socket")
-
-#: Wide enough for every column, where no terminal says how wide it is.
-_WIDTH = 200
 
 #: What a shell says of a command that Ctrl-C ended.
 _INTERRUPTED = 130
@@ -162,9 +159,5 @@ def _report(agent: Agent, output: str) -> None:
     if output == "json":
         click.echo(json.dumps(as_json(taken) | {"agent": agent.to_json()}, indent=2))
         return
-    console = Console(highlight=False)
-    if sys.stdout.isatty():
-        console.print(render(taken, width=console.width))
-    else:
-        console.width = _WIDTH
-        console.print(render(taken))
+    console = table_console()
+    console.print(render(taken, width=console.width))

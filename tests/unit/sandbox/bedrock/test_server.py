@@ -298,7 +298,7 @@ def test_a_model_named_by_an_arn_is_served(client):
     assert client.converse(modelId=arn, messages=[user("?")])["stopReason"] == "end_turn"
 
 
-def test_stopping_ends_what_is_under_way():
+def test_stopping_ends_what_is_under_way_without_a_word(caplog):
     with Bedrock(Dials(ttft_p50=60_000, ttft_p95=60_000)) as running:
         connection = socket.create_connection(address(running))
         body = llama().encode()
@@ -308,6 +308,7 @@ def test_stopping_ends_what_is_under_way():
         running.wait_for(lambda stats: stats.open == 1, timeout=10)
     with connection:
         assert connection.recv(10) == b""
+    assert caplog.records == []
     assert repr(running).startswith("Bedrock(closed, ")
 
 

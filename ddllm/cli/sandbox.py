@@ -1,0 +1,60 @@
+"""`ddllm sandbox`: a local Datadog and Bedrock to point real clients at."""
+
+import json
+import time
+from contextlib import suppress
+from threading import Event
+
+import click
+
+from ddllm.cli._child import ending_as_interrupted
+from ddllm.cli._live import render, table_console
+from ddllm.cli._stack import Stack
+from ddllm.cli._summary import snapshot
+
+
+@click.command("sandbox")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the environment variables.",
+)
+def command(output: str) -> None:
+    """Run a local Datadog agent, Datadog API and Bedrock until Ctrl-C, and print the variables that lead to them.
+
+    No account is needed, and nothing leaves the machine. With the variables set, an application under ddtrace-run calls
+    simulated Claude and Llama models and reports here, and `ddllm sync` writes here. At the end, what arrived is shown.
+    """
+    with ending_as_interrupted(), Stack() as stack:
+        with suppress(KeyboardInterrupt):
+            _announce(stack, output)
+            Event().wait()
+    if output == "text" and stack.agent.metrics():
+        console = table_console()
+        console.print(render(snapshot(stack.agent, time.time()), width=console.width))
+
+
+def _announce(stack: Stack, output: str) -> None:
+    variables = stack.application_environ | stack.command_environ
+    if output == "json":
+        document = {"environment": variables, "urls": _urls(stack)}
+        click.echo(json.dumps(document, indent=2))
+        return
+    click.echo("# an application: ddtrace-run python app.py")
+    click.echo("\n".join(f"export {name}={value}" for name, value in stack.application_environ.items()))
+    click.echo("# ddllm's own commands: ddllm sync monitors")
+    click.echo("\n".join(f"export {name}={value}" for name, value in stack.command_environ.items()))
+    click.echo(f'# turn the models\' dials: curl -d \'{{"*": {{"throttle": 0.2}}}}\' {stack.bedrock.url}/__dials')
+    click.echo("# Ctrl-C ends it", err=True)
+
+
+def _urls(stack: Stack) -> dict[str, str]:
+    return {
+        "agent": stack.agent.udp_url,
+        "traces": stack.traces.url,
+        "bedrock": stack.bedrock.url,
+        "api": stack.api.url,
+    }
