@@ -1,0 +1,197 @@
+"""A plan for people, for programs and for a pull request."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from ddllm.definitions.variables import Template
+from ddllm.sync.apply import Outcome, Result
+from ddllm.sync.compare import Cause, Change
+from ddllm.sync.normalise import ABSENT
+from ddllm.sync.plan import Plan, Step
+
+#: How a step is marked and coloured, by its cause.
+_SIGNS: Mapping[Cause, tuple[str, str]] = {
+    Cause.NEW: ("+", "green"),
+    Cause.CHANGE: ("~", "yellow"),
+    Cause.DRIFT: ("!", "magenta"),
+    Cause.CONFLICT: ("!", "bold red"),
+    Cause.MARK: ("~", "dim"),
+}
+_EXPLAINED: Mapping[Cause, str] = {
+    Cause.NEW: "new",
+    Cause.CHANGE: "config change",
+    Cause.DRIFT: "drift: changed in Datadog; the file wins",
+    Cause.CONFLICT: "conflict: changed both here and in Datadog",
+    Cause.MARK: "as the file says; its mark is renewed",
+}
+_DIFF_LINES = 20
+_MARKDOWN_LIMIT = 60_000  # a comment on GitHub takes 65,536 characters
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """Print what would be done, field by field, with the place of each."""
+    for step in plan.steps:
+        sign, style = _SIGNS[step.cause]
+        line = Text(f"{sign} {step.definition.kind} {step.definition.key}", style=style)
+        line.append(f"  {_EXPLAINED[step.cause]}", style="dim").append(
+            f"  {step.definition.source.position.short}", style="cyan"
+        )
+        _print(console, line)
+        for change in step.changes:
+            for line in _change_lines(step, change):
+                _print(console, line)
+    for orphan in plan.orphans:
+        told = f"? {orphan.kind} {orphan.remote.key}  in Datadog, and in no file any more; left alone  {orphan.remote.page}"
+        _print(console, Text(told, style="dim"))
+    _print(console, Text(summary(plan), style="bold"))
+
+
+def summary(plan: Plan) -> str:
+    """Return one sentence on a plan."""
+    if not plan.steps:
+        return f"{plan.owner}: nothing to do, {plan.unchanged} unchanged."
+    return f"{plan.owner}: {plan.creates} to create, {plan.updates} to update, {plan.unchanged} unchanged."
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """Print what became of one step, as it happens."""
+    style = "red" if outcome.result is Result.MOVED else "green"
+    line = Text(f"{outcome.result} ", style=style)
+    line.append(f"{outcome.step.definition.kind} {outcome.step.definition.key}", style="default")
+    _print(console, line.append(f"  {outcome.remote.page}", style="cyan"))
+
+
+def _print(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True, highlight=False)
+
+
+def _change_lines(step: Step, change: Change) -> Iterator[Text]:
+    where = step.definition.source.at(change.path).short
+    head = Text(f"    {'.'.join(change.path)}", style="bold")
+    if _is_long(change.old) or _is_long(change.new):
+        yield head.append(f"  {where}", style="cyan")
+        yield from (Text(f"      {line}", style=_line_style(line)) for line in _line_diff(change))
+        return
+    head.append(f"  {shown(change.old)} -> {shown(change.new)}", style="not bold")
+    yield head.append(f"  {where}", style="cyan")
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _line_diff(change: Change) -> Iterator[str]:
+    old, new = (("" if value is ABSENT else str(value)).splitlines() for value in (change.old, change.new))
+    lines = list(unified_diff(old, new, lineterm="", n=1))[2:]
+    yield from lines[:_DIFF_LINES]
+    if len(lines) > _DIFF_LINES:
+        yield f"… {len(lines) - _DIFF_LINES} lines more"
+
+
+def _line_style(line: str) -> str:
+    return {"+": "green", "-": "red"}.get(line[:1], "dim")
+
+
+def shown(value: Any) -> str:
+    """Return a value on one line."""
+    if value is ABSENT:
+        return "nothing"
+    if isinstance(value, Template | str):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None) -> dict[str, Any]:
+    """Return a plan, and what became of it, as JSON."""
+    result: dict[str, Any] = {
+        "project": plan.owner.project,
+        "env": plan.owner.env,
+        "summary": {
+            "create": plan.creates,
+            "update": plan.updates,
+            "unchanged": plan.unchanged,
+            "drift": sum(step.cause is Cause.DRIFT for step in plan.steps),
+            "conflict": sum(step.cause is Cause.CONFLICT for step in plan.steps),
+            "orphans": len(plan.orphans),
+        },
+        "steps": [_step_json(step) for step in plan.steps],
+        "orphans": [
+            {"kind": each.kind, "key": each.remote.key, "id": each.remote.id, "url": each.remote.page}
+            for each in plan.orphans
+        ],
+    }
+    if outcomes is not None:
+        result["outcomes"] = [_outcome_json(outcome) for outcome in outcomes]
+    return result
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    position = step.definition.source.position
+    return {
+        "kind": step.definition.kind,
+        "key": step.definition.key,
+        "action": "create" if step.creates else "update",
+        "cause": str(step.cause),
+        "id": step.held.id if step.held else None,
+        "file": position.file,
+        "line": position.line,
+        "changes": [_change_json(step, change) for change in step.changes],
+    }
+
+
+def _change_json(step: Step, change: Change) -> dict[str, Any]:
+    position = step.definition.source.at(change.path)
+    old, new = (
+        None if value is ABSENT else str(value) if isinstance(value, Template) else value
+        for value in (change.old, change.new)
+    )
+    return {"path": ".".join(change.path), "old": old, "new": new, "file": position.file, "line": position.line}
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    definition = outcome.step.definition
+    return {
+        "kind": definition.kind,
+        "key": definition.key,
+        "result": outcome.result.name.lower(),
+        "id": outcome.remote.id,
+        "url": outcome.remote.page,
+    }
+
+
+def plan_markdown(plan: Plan) -> str:
+    """Return a plan as a comment on a pull request, cut where it would be too long for one."""
+    head = [f"### ddllm plan for `{plan.owner}`", "", summary(plan), ""]
+    blocks = ["\n".join(_step_markdown(step)) for step in plan.steps]
+    blocks += [
+        f"- `{each.remote.key}` is in Datadog, and in no file any more ([open]({each.remote.page}))"
+        for each in plan.orphans
+    ]
+    kept: list[str] = []
+    length = sum(map(len, head))
+    for block in blocks:
+        length += len(block) + 1
+        if length > _MARKDOWN_LIMIT:
+            kept.append(f"… {len(blocks) - len(kept)} more")
+            break
+        kept.append(block)
+    return "\n".join([*head, *kept])
+
+
+def _step_markdown(step: Step) -> Iterator[str]:
+    link = f" ([open]({step.held.page}))" if step.held else ""
+    yield f"- **{_EXPLAINED[step.cause]}**: {step.definition.kind} `{step.definition.key}`, `{step.definition.source.position.short}`{link}"
+    if step.changes:
+        yield "  ```diff"
+        for change in step.changes:
+            yield f"  # {'.'.join(change.path)}"
+            if _is_long(change.old) or _is_long(change.new):
+                yield from (f"  {line}" for line in _line_diff(change))
+            else:
+                yield from (f"  - {shown(change.old)}", f"  + {shown(change.new)}")
+        yield "  ```"

@@ -1,0 +1,383 @@
+"""`ddllm sync`, `plan` and `validate` as real processes against the sandbox's Datadog API, over HTTP, with the real client."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ddllm.definitions.library import library_folder
+from ddllm.sandbox.api import DatadogApi
+from tests.support.datadog import KEYS, environ, organisation
+from tests.support.process import BIN, Ended, environment, run
+from tests.support.repository import MONITORS, Repository
+
+
+@pytest.fixture
+def api() -> Iterator[DatadogApi]:
+    with organisation() as api:
+        yield api
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path, slow=MONITORS)
+
+
+def ddllm(api: DatadogApi | None, folder: Path, *arguments: str, **variables: str) -> Ended:
+    """Run a command in a folder, without a terminal."""
+    env = environment({**(environ(api) if api else {}), **variables})
+    ended = run([str(BIN / "ddllm"), *arguments], env, check=False, cwd=folder)
+    assert not any(key in ended.stdout + ended.stderr for key in KEYS)
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def sync(api: DatadogApi, folder: Path, *arguments: str) -> Ended:
+    """Sync; it has to succeed."""
+    ended = ddllm(api, folder, "sync", "monitors", *arguments)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended
+
+
+def written(api: DatadogApi) -> list[tuple[str, str]]:
+    return [(each.method, each.path) for each in api.writes]
+
+
+def refusal(ended: Ended) -> str:
+    """Return the message of a command that failed, which is one line on standard error."""
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    return line
+
+
+def held(api: DatadogApi, name: str) -> dict[str, Any]:
+    [found] = [each for each in api.monitors.all() if name in each["name"]]
+    return found
+
+
+def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: DatadogApi, tmp_path: Path):
+    folder = library_folder()
+    plan = ddllm(api, tmp_path, "plan", "--dir", str(folder))
+    assert (plan.returncode, written(api)) == (2, [])
+
+    first = sync(api, tmp_path, "--dir", str(folder))
+    assert first.stdout.splitlines()[-1] == "llm-health/prod: 7 created, 0 unchanged."
+    assert written(api) == [("POST", "/api/v1/monitor")] * 7
+    composites = {each["name"]: each["query"] for each in api.monitors.all() if each["type"] == "composite"}
+    ids = {each["name"]: each["id"] for each in api.monitors.all()}
+    assert composites["LLM slow to first token: {{model_name.name}} in {{service.name}}"] == (
+        f"{ids['LLM time to first token: p95 above 2 s']} && {ids['LLM time to first token: at least 40 streamed calls']}"
+    )
+
+    api.requests.clear()
+    second = sync(api, tmp_path, "--dir", str(folder))
+    assert second.stdout == "llm-health/prod: nothing to do, 7 unchanged.\n"
+    assert [(each.method, each.path) for each in api.requests] == [("GET", "/api/v1/monitor")]
+    assert ddllm(api, tmp_path, "plan", "--dir", str(folder)).returncode == 0
+
+
+def test_every_object_carries_its_marks(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    identity, managed, applied = monitor["tags"][-3:]
+    assert (identity, managed) == ("ddllm:shop/prod/slow", "managed_by:ddllm")
+    assert applied.startswith("ddllm_applied:1-")
+    assert "severity:page" in monitor["tags"]
+
+
+def test_a_changed_threshold_is_exactly_one_update(api: DatadogApi, tmp_path: Path):
+    folder = tmp_path / "mine"
+    shutil.copytree(library_folder() / "monitors", folder / "monitors")
+    sync(api, folder)
+    settings = folder / "monitors" / "settings.yaml"
+    settings.write_text(settings.read_text().replace("ttft_min_samples: 40", "ttft_min_samples: 60"))
+    api.requests.clear()
+
+    plan = ddllm(api, folder, "plan", "--format", "json")
+    assert plan.returncode == 2
+    [step] = json.loads(plan.stdout)["steps"]
+    assert (step["key"], step["action"], step["cause"]) == ("ttft-enough-samples", "update", "config change")
+    changes = {each["path"]: (each["old"], each["new"]) for each in step["changes"]}
+    assert changes["options.thresholds.critical"] == (40, 60)
+    assert (step["file"], step["line"]) == ("monitors/ttft.yaml", 14)
+
+    sync(api, folder)
+    identifier = held(api, "at least 60")["id"]
+    assert written(api) == [("PUT", f"/api/v1/monitor/{identifier}")]
+    api.requests.clear()
+    sync(api, folder)
+    assert written(api) == []
+
+
+def test_a_bad_definition_is_one_message_with_its_place_and_nothing_is_asked(api: DatadogApi, repository: Repository):
+    repository.replace("monitors/slow.yaml", "  query:", "  qurey:")
+    repository.replace("monitors/slow.yaml", "  name:", "  query: q > 1\n  name:")
+    message = refusal(ddllm(api, repository.folder, "sync", "monitors"))
+    assert message == "ddllm: monitors/slow.yaml:6:3: unknown key `qurey`. Did you mean `query`?"
+    assert api.requests == []
+
+
+def test_what_datadog_refuses_is_one_message_with_its_place_and_nothing_is_written(
+    api: DatadogApi, repository: Repository
+):
+    repository.write("monitors/good.yaml", MONITORS.replace("slow:", "good:"))
+    repository.replace("monitors/slow.yaml", "} by {service} >", "}} by {service} >")
+    message = refusal(ddllm(api, repository.folder, "sync", "monitors"))
+    assert (
+        message
+        == "ddllm: monitors/slow.yaml:5:3: Datadog refuses `slow`: Datadog answered 400: The value provided for parameter 'query' is invalid"
+    )
+    assert written(api) == []
+
+
+def test_an_edit_in_datadog_is_told_as_drift_and_overwritten(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    api.monitors.edit(
+        monitor["id"], name="Quiet please", options={"thresholds": {"critical": 2, "critical_recovery": 1}}
+    )
+
+    plan = ddllm(api, repository.folder, "plan")
+    assert plan.returncode == 2
+    assert plan.stdout.splitlines() == [
+        "! monitors slow  drift: changed in Datadog; the file wins  monitors/slow.yaml:1",
+        "    name  Quiet please -> Slow: over 2 s  monitors/slow.yaml:3",
+        "    options.thresholds.critical_recovery  1 -> nothing  monitors/slow.yaml:1",
+        "shop/prod: 0 to create, 1 to update, 0 unchanged.",
+    ]
+    api.requests.clear()
+    strict = ddllm(api, repository.folder, "sync", "--on-drift", "fail")
+    assert refusal(strict) == "ddllm: changed in Datadog since the last sync: slow. Nothing was written"
+    assert written(api) == []
+
+    sync(api, repository.folder)
+    assert held(api, "Slow")["options"]["thresholds"] == {"critical": 2.0}
+
+
+def test_a_change_on_both_sides_waits_for_a_decision(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    api.monitors.edit(monitor["id"], message="Theirs")
+    repository.replace("monitors/slow.yaml", "People wait.", "Ours")
+    api.requests.clear()
+    message = refusal(ddllm(api, repository.folder, "sync"))
+    assert message.startswith("ddllm: changed both here and in Datadog since the last sync: slow. Nothing was written.")
+    assert written(api) == []
+    sync(api, repository.folder, "--on-drift", "overwrite")
+    assert held(api, "Slow")["message"] == "Ours"
+
+
+def test_mutes_and_newer_options_of_datadog_survive_an_update(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    api.monitors.edit(monitor["id"], options={"silenced": {"*": 1893456000}, "invented_last_week": {"x": 1}})
+    assert ddllm(api, repository.folder, "plan").returncode == 0
+    repository.replace("monitors/slow.yaml", "People wait.", "They wait.")
+    sync(api, repository.folder)
+    options = held(api, "Slow")["options"]
+    assert (options["silenced"], options["invented_last_week"]) == ({"*": 1893456000}, {"x": 1})
+
+
+def test_what_is_not_ours_is_never_touched(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    foreign = [{**each, "tags": ["team:theirs"]} for each in api.monitors.all()]
+    for body in foreign:
+        api.monitors.edit(body["id"], tags=body["tags"])
+    sync(api, repository.folder)
+    sync(api, repository.folder, "--env", "staging")
+    assert [each["tags"] for each in api.monitors.all() if each["id"] == foreign[0]["id"]] == [["team:theirs"]]
+    assert len(api.monitors) == 3
+
+
+def test_environments_stand_beside_each_other(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    sync(api, repository.folder, "--env", "staging")
+    queries = [each["query"] for each in api.monitors.all()]
+    assert [query[query.index("{") :] for query in queries] == [
+        "{env:prod} by {service} > 2",
+        "{env:staging} by {service} > 4",
+    ]
+    assert [each["priority"] for each in api.monitors.all()] == [2, 3]
+
+
+def test_a_definition_that_was_removed_is_told_and_its_object_left_alone(api: DatadogApi, repository: Repository):
+    repository.write("monitors/more.yaml", MONITORS.replace("slow:", "more:").replace("Slow", "More"))
+    sync(api, repository.folder)
+    (repository.folder / "monitors" / "more.yaml").unlink()
+    api.requests.clear()
+    told = sync(api, repository.folder).stdout
+    assert told.startswith("? monitors more  in Datadog, and in no file any more; left alone")
+    assert (written(api), len(api.monitors)) == ([], 2)
+
+
+def test_a_monitor_that_lost_ddllms_tag_is_found_and_not_made_twice(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    api.monitors.edit(monitor["id"], tags=[tag for tag in monitor["tags"] if tag != "managed_by:ddllm"])
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    assert "managed_by:ddllm" in monitor["tags"]
+
+
+def test_a_copy_made_in_datadog_stops_everything(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [monitor] = api.monitors.all()
+    api.monitors.edit(monitor["id"], name="Original")
+    sync(api, repository.folder, "--env", "staging")
+    copy = held(api, "over 4")
+    api.monitors.edit(copy["id"], tags=monitor["tags"])
+    api.requests.clear()
+    message = refusal(ddllm(api, repository.folder, "sync"))
+    assert message.startswith("ddllm: 2 monitors carry the identity of `slow`: ")
+    assert written(api) == []
+
+
+def test_a_create_without_an_answer_leaves_no_twin(api: DatadogApi, repository: Repository):
+    api.dials.hang_up(after=True, method="POST", path="/api/v1/monitor")
+    assert "created monitors slow" in sync(api, repository.folder).stdout
+    assert len(api.monitors) == 1
+    api.requests.clear()
+    sync(api, repository.folder)
+    assert written(api) == []
+
+
+def test_a_storm_of_rate_limits_only_takes_longer(api: DatadogApi, repository: Repository):
+    api.dials.rate_limit(times=4, reset=0)
+    sync(api, repository.folder)
+    api.dials.rate_limit(times=4, reset=0)
+    repository.replace("monitors/slow.yaml", "People wait.", "They wait.")
+    sync(api, repository.folder)
+    assert (len(api.monitors), held(api, "Slow")["message"]) == (1, "They wait.")
+
+
+def test_two_syncs_at_once_end_with_one_of_each(api: DatadogApi, tmp_path: Path):
+    argv = [str(BIN / "ddllm"), "sync", "--dir", str(library_folder())]
+    pair = [
+        subprocess.Popen(
+            argv,
+            env=environment(environ(api)),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=60)[0] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], told
+    assert len(api.monitors) == 7
+    api.requests.clear()
+    sync(api, tmp_path, "--dir", str(library_folder()))
+    assert written(api) == []
+
+
+@pytest.mark.parametrize(("answer", "code", "monitors"), [("n", 1, 0), ("y", 0, 1)])
+def test_a_person_at_a_terminal_is_asked(
+    api: DatadogApi, repository: Repository, answer: str, code: int, monitors: int
+):
+    terminal, inside = os.openpty()
+    with os.fdopen(terminal, "r+b", buffering=0) as screen:
+        process = subprocess.Popen(
+            [str(BIN / "ddllm"), "sync"],
+            env=environment(environ(api)),
+            cwd=repository.folder,
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+        )
+        os.close(inside)
+        shown = b""
+        while b"Write this to Datadog?" not in shown:
+            shown += screen.read(4096)
+        screen.write(f"{answer}\n".encode())
+        with contextlib.suppress(OSError):  # the terminal's end
+            while more := screen.read(4096):
+                shown += more
+        assert process.wait(timeout=30) == code
+    assert len(api.monitors) == monitors
+    assert (b"nothing was written" in shown) is (monitors == 0)
+
+
+def test_json_holds_the_plan_and_what_became_of_it(api: DatadogApi, repository: Repository):
+    told = json.loads(sync(api, repository.folder, "--format", "json").stdout)
+    assert told["summary"]["create"] == 1
+    [outcome] = told["outcomes"]
+    [monitor] = api.monitors.all()
+    assert outcome == {
+        "kind": "monitors",
+        "key": "slow",
+        "result": "created",
+        "id": monitor["id"],
+        "url": f"{api.url}/monitors/{monitor['id']}",
+    }
+
+
+def test_markdown_is_for_a_pull_request(api: DatadogApi, repository: Repository):
+    plan = ddllm(api, repository.folder, "plan", "--format", "markdown")
+    assert plan.returncode == 2
+    assert "- **new**: monitors `slow`, `monitors/slow.yaml:1`" in plan.stdout
+
+
+def test_files_are_validated_without_a_network_and_without_keys(repository: Repository):
+    assert ddllm(None, repository.folder, "validate").stdout == "shop/prod: 1 monitor, all well.\n"
+    told = ddllm(
+        None, repository.folder.parent, "validate", str(repository.folder), "--env", "staging", "--format", "json"
+    ).stdout
+    assert json.loads(told) == {"project": "shop", "env": "staging", "definitions": {"monitors": 1}}
+
+
+def test_all_that_is_wrong_is_told_in_one_go(repository: Repository):
+    repository.write("monitors/a.yaml", "aa: [")
+    repository.write("monitors/b.yaml", "bb: {severity: loud, name: n, type: query alert, query: q > 1}")
+    ended = ddllm(None, repository.folder, "validate")
+    assert ended.returncode == 1
+    first, *rest = ended.stderr.splitlines()
+    assert first == "ddllm: 2 things are wrong in the definitions:"
+    assert [line.split(" ", 3)[2] for line in rest] == ["monitors/a.yaml:2:1:", "monitors/b.yaml:1:16:"]
+
+
+def test_wrong_keys_are_one_message(api: DatadogApi, repository: Repository):
+    message = refusal(ddllm(api, repository.folder, "sync", DD_APP_KEY="a-wrong-application-key"))
+    assert message.startswith(
+        "ddllm: Datadog refused GET /api/v1/monitor with 403: Forbidden. Check DD_API_KEY, DD_APP_KEY"
+    )
+    assert "a-wrong-application-key" not in message
+    assert written(api) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "message"),
+    [
+        (["sync"], {}, "ddllm: DD_API_KEY and DD_APP_KEY are not set. Talking to https://api.datadoghq.com needs both keys"),
+        (["plan"], {"DD_API_KEY": "k", "DD_APP_KEY": "k", "DD_SITE": "app.datadoghq.eu"}, "ddllm: DD_SITE='app.datadoghq.eu' is not a Datadog site."),
+        (["plan", "monitor"], {}, "ddllm: there is no kind `monitor` to sync. Did you mean `monitors`?"),
+        (["plan", "--env", "stagin"], {}, "ddllm: monitors/settings.yaml:5:1: there is no environment `stagin`. Did you mean `staging`?"),
+        (["plan", "--dir", "nowhere"], {}, "ddllm: there is no folder monitors/ in "),
+        (["sync"], {"DD_API_KEY": "k", "DD_APP_KEY": "k", "DDLLM_API_URL": "http://127.0.0.1:9"}, "ddllm: http://127.0.0.1:9 cannot be reached: "),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_one_message(
+    repository: Repository, arguments: list[str], variables: dict[str, str], message: str
+):
+    assert refusal(ddllm(None, repository.folder, *arguments, **variables)).startswith(message)
+
+
+def test_a_folder_without_definitions_says_what_to_do(api: DatadogApi, tmp_path: Path):
+    message = refusal(ddllm(api, tmp_path, "sync", "monitors"))
+    assert (
+        message
+        == f"ddllm: there is no folder monitors/ in {tmp_path}. Run ddllm in the folder that holds monitors/, or name that folder with --dir"
+    )
+
+
+@pytest.mark.parametrize("command", ["sync", "plan", "validate"])
+def test_each_command_explains_itself(command: str, tmp_path: Path):
+    told = ddllm(None, tmp_path, command, "-h").stdout
+    assert "Exit code: 0" in " ".join(told.split())
+    assert "--format" in told
