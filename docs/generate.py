@@ -11,6 +11,7 @@ derived from code. `replace` serves both.
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from ddllm.api import connection
 from ddllm.cli import cli
 from ddllm.instrument.providers.bedrock import families as bedrock_families
 from ddllm.instrument.providers.bedrock import finish
+from ddllm.sandbox.bedrock.dials import Dials
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -134,6 +136,21 @@ def families() -> str:
     )
 
 
+def dials() -> str:
+    """Render the dials of the simulated models."""
+    return table(
+        ("dial", "default", "meaning"),
+        (
+            (f"`{dial.name}`", f"`{dial.default}`", _one_of(dial.metadata["description"], dial.metadata.get("choices")))
+            for dial in fields(Dials)
+        ),
+    )
+
+
+def _one_of(description: str, choices: Sequence[str] | None) -> str:
+    return f"{description} One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else description
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics,
     "tags": tags,
@@ -142,6 +159,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "families": families,
     "finish-reasons": finish_reasons,
+    "dials": dials,
 }
 
 

@@ -114,3 +114,13 @@ def test_the_doctor_finds_start_up_healthy(scripts, env):
     assert {
         name: status[name] for name in ("boot file", "ddtrace-run", "ddtrace", "boto3", "datadog")
     } == dict.fromkeys(("boot file", "ddtrace-run", "ddtrace", "boto3", "datadog"), "ok")
+
+
+def test_the_library_can_be_used_as_it_is(scripts, env):
+    (library,) = scripts.parent.glob("lib/python*/site-packages/ddllm/library")
+    assert "all well" in run([scripts / "ddllm", "validate", library], env, cwd=Path("/")).stdout
+
+
+def test_the_demo_needs_nothing_but_the_wheel(scripts, env):
+    done = run([scripts / "ddllm", "demo", "--seconds", "1", "--format", "json"], env, cwd=Path("/"))
+    assert json.loads(done.stdout)["summary"]["total"]["requests"] > 0
