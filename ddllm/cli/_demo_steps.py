@@ -19,7 +19,7 @@ from ddllm.errors import DdllmError
 
 #: What the simulated models are like in the demo: healthy, but as busy as a shared endpoint is.
 SCENE: Mapping[str, Mapping[str, float]] = {
-    "*": {"throttle": 0.04, "retry_after": 1, "server_error": 0.01, "stream_fault": 0.01, "refuse": 0.02},
+    "*": {"throttle": 0.04, "retry_after": 1, "server_error": 0.01, "stream_fault": 0.03, "refuse": 0.02},
     "*claude-3-5-sonnet*": {
         "ttft_p50": 520,
         "ttft_p95": 1_300,
@@ -32,8 +32,8 @@ SCENE: Mapping[str, Mapping[str, float]] = {
 }
 
 #: Seconds that the application gets beyond its own to start and to end, and a sync to finish.
-_GRACE = 30.0
-_SYNC_TIMEOUT = 20.0
+_GRACE = 25.0
+_SYNC_TIMEOUT = 15.0
 
 #: Lines of a failed command that are shown.
 _LAST_LINES = 5

@@ -42,12 +42,12 @@ _RULE_WIDTH = 120
     help="What to print: the show, or one document of what arrived and was synced.",
 )
 def command(seconds: float, output: str) -> None:
-    """See the whole idea work on this machine: no account, nothing leaves it, everything stopped at the end.
+    """See the whole idea work on this machine, with no account anywhere.
 
     A small web service on Amazon Bedrock (examples/assistant.py), which knows nothing of ddllm, runs under ddtrace-run.
     Its metrics arrive here by DogStatsD; then `ddllm sync monitors` puts the first alerts on them, twice, because the
     second run has nothing to do. Bedrock, the agent and Datadog's API are local stand-ins; boto3, ddtrace and
-    datadog-api-client are the real ones.
+    datadog-api-client are the real ones. Nothing leaves the machine, and nothing keeps running.
     """
     with ending_as_interrupted(), Stack() as stack:
         for models, dials in SCENE.items():

@@ -23,15 +23,15 @@ from ddllm.cli._summary import snapshot
     help="How to print the environment variables.",
 )
 def command(output: str) -> None:
-    """Run a local Datadog agent, Datadog API and Bedrock until Ctrl-C, and print the variables that lead to them.
+    """Run a local Datadog and Bedrock for your own clients, until Ctrl-C.
 
-    No account is needed, and nothing leaves the machine. With the variables set, an application under ddtrace-run calls
-    simulated Claude and Llama models and reports here, and `ddllm sync` writes here. At the end, what arrived is shown.
+    Prints the environment variables that lead to an agent, to Datadog's API and to Bedrock, all on this machine. With them
+    set, an application under ddtrace-run calls simulated Claude and Llama models and reports here, and `ddllm sync` writes
+    here. No account is needed, and nothing leaves the machine. At the end, what arrived is shown.
     """
-    with ending_as_interrupted(), Stack() as stack:
-        with suppress(KeyboardInterrupt):
-            _announce(stack, output)
-            Event().wait()
+    with ending_as_interrupted(), Stack() as stack, suppress(KeyboardInterrupt):
+        _announce(stack, output)
+        Event().wait()
     if output == "text" and stack.agent.metrics():
         console = table_console()
         console.print(render(snapshot(stack.agent, time.time()), width=console.width))
