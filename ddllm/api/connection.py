@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from ddllm.errors import ConfigError
 from ddllm.settings import Variable
@@ -17,7 +18,9 @@ VARIABLES = (
 )
 
 _SITE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _HIDDEN = "********"
+_SHORTEST_KEY = 8  # a shorter text is a placeholder for the sandbox, and a word of its own elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,18 @@ class Connection:
     def hide_keys(self, text: str) -> str:
         """Return the text without the keys, for a server may repeat what it was sent."""
         for key in (self.api_key, self.app_key):
-            text = text.replace(key, _HIDDEN)
+            if len(key) >= _SHORTEST_KEY:
+                text = text.replace(key, _HIDDEN)
         return text
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy of the environment (HTTPS_PROXY, NO_PROXY, …); none for an address of this machine."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        if host in _LOCAL or proxy_bypass(host):
+            return None
+        return getproxies().get(parts.scheme)
 
     @property
     def app_url(self) -> str:
@@ -58,6 +71,8 @@ def _checked_url(text: str) -> str:
     if not url:
         return ""
     parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ConfigError("DDLLM_API_URL holds a user or password", hint="It is shown in messages; leave them out")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError(f"DDLLM_API_URL={text!r} is not an address", hint="Write it as http://127.0.0.1:8080")
     return url

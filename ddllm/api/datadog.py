@@ -184,7 +184,9 @@ def _client(connection: Connection) -> "ApiClient":
     from datadog_api_client import ApiClient, Configuration  # noqa: PLC0415 - 180 ms
     from urllib3.util import Retry  # noqa: PLC0415 - as above
 
-    client = ApiClient(Configuration(host=connection.url, enable_retry=False))  # type: ignore[no-untyped-call]
+    configuration = Configuration(host=connection.url, enable_retry=False)  # type: ignore[no-untyped-call]
+    configuration.proxy = connection.proxy
+    client = ApiClient(configuration)
     # Without this urllib3 repeats what failed by itself, by rules of its own.
     client.rest_client.pool_manager.connection_pool_kw["retries"] = Retry(False)
     client.set_default_header("DD-API-KEY", connection.api_key)

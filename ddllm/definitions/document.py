@@ -22,6 +22,7 @@ Route: TypeAlias = tuple[str | int, ...]
 
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = f"{_STANDARD}merge"
+_MOST_VALUES = 200_000  # a few lines of anchors can stand for billions
 _WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -125,6 +126,13 @@ def load(path: Path, *, shown: str | None = None) -> Document:
 
 def parse(text: str, file: str) -> Document:
     """Read the text of one file. An empty one holds None."""
+    try:
+        return _document(text, file)
+    except RecursionError:
+        raise DefinitionError("the file is nested too deeply", where=file) from None
+
+
+def _document(text: str, file: str) -> Document:
     builder = _Builder(file)
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -157,8 +165,12 @@ class _Builder:
         self.keys: dict[Route, Position] = {}
         self.values: dict[Route, tuple[Position, int, int]] = {}
         self._open: set[int] = set()
+        self._built = 0
 
     def build(self, node: yaml.Node, route: Route) -> Any:
+        self._built += 1
+        if self._built > _MOST_VALUES:
+            raise DefinitionError("anchors repeated inside each other make the file too large", where=self.file)
         span = (self._position(node), node.start_mark.index, node.end_mark.index)
         self.values[route] = span
         if isinstance(node, yaml.ScalarNode):

@@ -48,7 +48,9 @@ class Template:
     def fill(self, ids: Mapping[Reference, int | str]) -> "Template | int | str":
         """Put in the ids that are known. One whole reference becomes the id itself, any other text with them; unknown ones stay."""
         if not all(reference in ids for reference in self.references):
-            return Template(tuple(str(ids[part]) if isinstance(part, Reference) and part in ids else part for part in self.parts))
+            return Template(
+                tuple(str(ids[part]) if isinstance(part, Reference) and part in ids else part for part in self.parts)
+            )
         parts = [part if isinstance(part, str) else ids[part] for part in self.parts]
         return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 

@@ -351,6 +351,13 @@ def test_wrong_keys_are_one_message(api: DatadogApi, repository: Repository):
     assert written(api) == []
 
 
+def test_a_listing_that_cannot_be_read_means_that_nothing_is_written(api: DatadogApi, repository: Repository):
+    api.dials.fail(400, method="GET")
+    message = refusal(ddllm(api, repository.folder, "sync"))
+    assert message == "ddllm: Datadog answered 400: Service unavailable"
+    assert written(api) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "message"),
     [

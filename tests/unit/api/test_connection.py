@@ -47,9 +47,31 @@ def test_what_cannot_be_used_is_one_line(environ: dict[str, str], message: str):
     with pytest.raises(ConfigError) as caught:
         Connection.from_environ(environ)
     assert str(caught.value).startswith(message)
+    assert "planted" not in str(caught.value)
 
 
 def test_keys_are_never_shown():
     connection = Connection.from_environ(KEYS)
     assert "an-ap" not in repr(connection)
     assert connection.hide_keys("sent an-api-key and an-app-key") == "sent ******** and ********"
+
+
+def test_a_placeholder_for_the_sandbox_is_no_secret():
+    assert Connection("http://h", "a", "b").hide_keys("a bad day") == "a bad day"
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://api.datadoghq.com", "http://proxy:3128"),
+        ("https://api.inside.example", None),
+        ("http://h:1", None),
+        ("http://127.0.0.1:1", None),
+    ],
+)
+def test_the_environments_proxy_is_used(monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert Connection(url, "k", "k").proxy == proxy

@@ -108,6 +108,16 @@ def test_a_merged_mapping_gives_way_to_what_is_written_beside_it():
     assert document.at(("use", "b")).line == 1
 
 
+def test_anchors_that_would_fill_the_memory_are_stopped():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 12)]
+    assert error("\n".join(lines)) == "m.yaml: anchors repeated inside each other make the file too large"
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused():
+    assert error("[" * 5000 + "]" * 5000) == "m.yaml: the file is nested too deeply"
+
+
 def test_an_empty_file_holds_nothing():
     assert parse("# a comment\n", "m.yaml").value is None
     assert str(parse("", "m.yaml").at(("a", "b"))) == "m.yaml:1:1"

@@ -56,6 +56,22 @@ def test_every_row_of_the_table_has_a_reason_and_a_path_of_its_own():
     assert all(row.reason for row in NORMALISER.rows)
 
 
+def test_marks_of_this_version_stay_what_they_are():
+    """A change of these marks makes every object of every user look changed: it needs a new version of the normaliser."""
+    assert NORMALISER.version == 1
+    full = {
+        **BODY,
+        "tags": ["b", "a"],
+        "priority": 2,
+        "message": "m\n",
+        "options": {"thresholds": {"critical": 2.0}, "renotify_interval": 60, "evaluation_delay": 30},
+    }
+    assert [NORMALISER.mark_of(body) for body in (BODY, full)] == [
+        "1-3125380baccee70c",
+        "1-9bc763831977df37",
+    ]
+
+
 def recorded_writes() -> list[dict[str, Any]]:
     monitor = re.compile(r"/api/v1/monitor(/\d+)?\Z")
     return [
