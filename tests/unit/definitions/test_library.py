@@ -10,6 +10,8 @@ from ddllm import catalog
 from ddllm.definitions.library import library_folder
 from ddllm.definitions.monitors import MonitorDefinition
 from ddllm.definitions.project import Project, load_project
+from tests.support.datadog import organisation
+from tests.support.http_json import caller
 from tests.support.queries import Read, reads
 
 ENVS = ("prod", "staging")
@@ -91,6 +93,22 @@ def test_the_dashboards_rows_follow_the_questions_of_on_call(prod: Project):
     [dashboard] = prod.of("dashboards")
     rows = [widget["key"] for widget in dashboard.body["widgets"]]
     assert rows == ["token-economics", "latency", "quality", "provider-health"]
+
+
+def without_keys(value: Any) -> list[dict[str, Any]]:
+    """The widgets as Datadog takes them."""
+    found = [{name: part for name, part in widget.items() if name != "key"} for widget in value]
+    for widget in found:
+        if "widgets" in widget["definition"]:
+            widget["definition"] = {**widget["definition"], "widgets": without_keys(widget["definition"]["widgets"])}
+    return found
+
+
+def test_datadogs_models_take_every_dashboard(project: Project):
+    with organisation() as api:
+        for dashboard in project.of("dashboards"):
+            body = {**dashboard.body, "widgets": without_keys(dashboard.body["widgets"])}
+            assert caller(api.url)("POST", "/api/v1/dashboard", body)[0] == 200
 
 
 def test_a_formula_uses_the_queries_beside_it(prod: Project):
