@@ -56,7 +56,8 @@ clean:  ## remove everything that these targets made
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The boot files lie beside the package, so that an editable install copies them: a change in them is a reason to install.
+# Compiling every module of every library at once takes most of the time, and most are never imported.
 $(STAMP): pyproject.toml _ddllm_boot.py ddllm.pth ddllm.start
 	@test -x $(BIN)/python || { python=$$($(find_python)) && "$$python" -m venv $(VENV); }
-	@$(BIN)/python -m pip install -qq --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --no-compile --editable '.[dev]'
 	@touch $@

@@ -25,5 +25,5 @@ VERSIONS = {
 @nox.parametrize("pinned", [nox.param(pins, id=name) for name, pins in VERSIONS.items()])
 def runtime(session: nox.Session, pinned: tuple[str, ...]) -> None:
     """Run the runtime's tests with the pinned versions."""
-    session.install("-qq", "--upgrade", "--editable", ".[dev]", *pinned)
+    session.install("-qq", "--no-compile", "--upgrade", "--editable", ".[dev]", *pinned)
     session.run("pytest", "-n", "auto", "--dist", "loadgroup", *(session.posargs or RUNTIME_TESTS))
