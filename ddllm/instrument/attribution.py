@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import wrapt
 
 from ddllm.instrument import guard
+from ddllm.instrument.report import spans
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,10 +109,6 @@ class context:  # noqa: N801 - used like contextlib's own
         comparison: str | None = None,
     ) -> None:
         self._scope = Scope(feature, action, prompt_template, prompt_version, expects, conversation, comparison)
-        try:
-            _carry_into_threads(used=True)
-        except Exception:  # noqa: BLE001 - counted; without it, the threads of pools know nothing of the context
-            guard.caught("attribution.threads")
 
     def __enter__(self) -> Self:
         try:
@@ -224,51 +221,62 @@ def _decorate_async_generator(function: Callable[..., Any], held: context) -> Ca
     return wrapper
 
 
-#: What has to come together before the pools are wrapped: this process is measured, and the application uses a context.
-_measured = False
-_used = False
-_carrying = False
+_following = False
 
 
 def follow_threads() -> None:
-    """Let the pools of concurrent.futures carry the scope into their threads, once the application uses `ddllm.context`.
+    """Let the pools of concurrent.futures carry scope and root span into their threads, as ddtrace carries its trace's context.
 
-    A pool's threads do not inherit context variables; ddtrace carries its trace there in the same way.
+    A pool's threads do not inherit context variables. Nothing is imported for it.
     """
+    global _following  # noqa: PLW0603 - once a process
+    if not _following:
+        _following = True
+        wrapt.when_imported("concurrent.futures.thread")(_follow_pools)
+
+
+def _follow_pools(module: Any) -> None:
     try:
-        _carry_into_threads(measured=True)
+        wrapt.wrap_function_wrapper(module, "ThreadPoolExecutor.submit", _submit)
     except Exception:  # noqa: BLE001 - counted
         guard.caught("attribution.threads")
 
 
-def _carry_into_threads(*, measured: bool = False, used: bool = False) -> None:
-    global _measured, _used, _carrying  # noqa: PLW0603 - once a process
-    _measured = _measured or measured
-    _used = _used or used
-    if _measured and _used and not _carrying:
-        _carrying = True
-        wrapt.wrap_function_wrapper("concurrent.futures", "ThreadPoolExecutor.submit", _submit)
-
-
 def _submit(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ARG001 - wrapt's signature
     try:
-        explicit, annotated = _explicit.get(), _annotated.get()
-        if args and (explicit is not None or annotated is not None):
-            args = (_run_inside, explicit, annotated, *args)
+        explicit, annotated, root = _explicit.get(), _annotated.get(), spans.root()
+        if args and not (explicit is None and annotated is None and root is None):
+            args = (_run_inside, explicit, annotated, root, *args)
     except Exception:  # noqa: BLE001 - counted
         guard.caught("attribution.submit")
     return wrapped(*args, **kwargs)
 
 
 def _run_inside(
-    explicit: _Frame | None, annotated: _Frame | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    explicit: _Frame | None,
+    annotated: _Frame | None,
+    root: Any,
+    function: Callable[..., Any],
+    /,
+    *args: Any,
+    **kwargs: Any,
 ) -> Any:
     tokens = _explicit.set(explicit), _annotated.set(annotated)
+    inherited = None
+    try:
+        inherited = spans.inherit(root)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("attribution.inherit")
     try:
         return function(*args, **kwargs)
     finally:
         _explicit.reset(tokens[0])
         _annotated.reset(tokens[1])
+        try:
+            if inherited is not None:
+                spans.disinherit(inherited)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.inherit")
 
 
 def watch_annotations(llmobs: Any) -> None:

@@ -4,6 +4,7 @@ Only ddtrace's public API. Tags are set when their fact is known: ddtrace finish
 end reaches us, and a tag that comes after that is lost.
 """
 
+from contextvars import ContextVar, Token
 from typing import Any
 
 from ddtrace.trace import tracer
@@ -18,14 +19,35 @@ STATUS = "ddllm.status"
 ATTEMPTS = "ddllm.attempts"
 
 
+#: The root span of the thread that gave this one its work: a pool's threads see the trace's context, and no span of it.
+_inherited: ContextVar[Any] = ContextVar("ddllm_root", default=None)
+
+
+def root() -> Any:
+    """Return the root span of the work at hand, across the threads of pools; None without one."""
+    inherited = _inherited.get()
+    local = tracer.current_root_span()
+    if local is None or (inherited is not None and inherited.trace_id == local.trace_id):
+        return inherited
+    return local if local.name != PROVIDER_SPAN else inherited
+
+
+def inherit(span: Any) -> Token[Any]:
+    """Take a root span over from another thread, until `disinherit` is given what this returns."""
+    return _inherited.set(span)
+
+
+def disinherit(token: Token[Any]) -> None:
+    """End what `inherit` began."""
+    _inherited.reset(token)
+
+
 def attach(call: Call) -> None:
-    """Remember the trace around a call: its context, its local root, and ddtrace's span of the call itself, if there is one."""
+    """Remember the trace around a call: its context, its root, and ddtrace's span of the call itself, if there is one."""
+    call.root = root()
     call.trace = tracer.current_trace_context()
     if call.trace is None:
         return
-    root = tracer.current_root_span()
-    if root is not None and root.name != PROVIDER_SPAN:
-        call.root = root
     span = tracer.current_span()
     if span is not None and span.name == PROVIDER_SPAN:
         call.span = span

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ddtrace.trace import tracer
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ddllm
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.attribution import Scope
+from ddllm.instrument.report import spans
 
 
 def feature() -> str | None:
@@ -46,8 +48,7 @@ def clean() -> Iterator[None]:
 def pools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Follow threads as in a process that is measured; afterwards the pools are what they were."""
     monkeypatch.setattr(ThreadPoolExecutor, "submit", ThreadPoolExecutor.__dict__["submit"])
-    for flag in ("_measured", "_used", "_carrying"):
-        monkeypatch.setattr(attribution, flag, False)
+    monkeypatch.setattr(attribution, "_following", False)
     attribution.follow_threads()
 
 
@@ -423,27 +424,46 @@ def test_a_context_that_is_left_in_another_context_is_no_fault():
     assert feature() is None
 
 
-def test_pools_are_left_alone_until_a_context_is_used():
+def test_pools_are_wrapped_once():
     before = ThreadPoolExecutor.__dict__["submit"]
     attribution.follow_threads()
     assert ThreadPoolExecutor.__dict__["submit"] is before
-    ddllm.context(feature="search")
-    assert ThreadPoolExecutor.__dict__["submit"] is not before
 
 
-def test_pools_are_left_alone_in_a_process_that_is_not_measured(monkeypatch):
-    monkeypatch.setattr(attribution, "_measured", False)
-    before = ThreadPoolExecutor.__dict__["submit"]
-    with ddllm.context(feature="search"):
-        assert ThreadPoolExecutor.__dict__["submit"] is before
+def test_a_pool_without_anything_to_carry_gets_the_function_itself():
+    seen = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self) -> None:
+            super().__init__(1)
+            self._work_queue = SimpleNamespace(put=lambda item: seen.append(item and item.fn), qsize=lambda: 0)
+
+        def _adjust_thread_count(self) -> None:
+            """No thread takes the work."""
+
+    Pool().submit(feature)
+    assert seen == [feature]
 
 
-def test_a_context_that_was_made_before_the_process_was_measured_is_carried(monkeypatch):
-    monkeypatch.setattr(attribution, "_measured", False)
-    one = ddllm.context(feature="search")
-    attribution.follow_threads()
-    with ThreadPoolExecutor(1) as pool, one:
-        assert pool.submit(feature).result() == "search"
+def test_a_pools_thread_knows_the_root_span_of_who_gave_it_its_work():
+    with ThreadPoolExecutor(1) as pool:
+        with tracer.trace("web.request", resource="POST /summarise") as request:
+            inside = pool.submit(spans.root)
+            nested = pool.submit(lambda: tracer.trace("job").finish() or spans.root())
+        outside = pool.submit(spans.root)
+        assert inside.result() is request
+        assert nested.result() is request
+        assert outside.result() is None
+
+
+def test_a_trace_that_a_pools_thread_begins_is_its_own():
+    def work() -> bool:
+        tracer.context_provider.activate(None)
+        with tracer.trace("job") as job:
+            return spans.root() is job
+
+    with ThreadPoolExecutor(1) as pool, tracer.trace("web.request"):
+        assert pool.submit(work).result()
 
 
 def test_pools_of_processes_are_left_alone():
