@@ -27,6 +27,9 @@ log = logging.getLogger("ddllm")
 #: botocore.client, and not botocore: it is imported by whoever makes a client, and the taps need it whole.
 BOTOCORE = "botocore.client"
 
+#: Seconds that a fork waits at most for the worker to rest; loading what reporting needs takes about one, once.
+FORK_TIMEOUT = 5.0
+
 _settings: Settings | None = None
 _queue: Queue | None = None
 _via = ""
@@ -65,7 +68,7 @@ def _arm(settings: Settings, via: str) -> None:
         interval=settings.flush_interval,
         inline=settings.inline,
     )
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     atexit.register(_at_exit)
     attribution.follow_threads()
     if settings.baggage:
@@ -150,6 +153,22 @@ def _mirror(feature: str) -> Callable[[], None]:
     if before is None:
         return lambda: trace.remove_baggage_item(BAGGAGE)
     return lambda: trace.set_baggage_item(BAGGAGE, before)
+
+
+def _before_fork() -> None:
+    try:
+        if _queue is not None:
+            _queue.hold(FORK_TIMEOUT)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("bootstrap.fork")
+
+
+def _after_fork_in_parent() -> None:
+    try:
+        if _queue is not None:
+            _queue.release()
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("bootstrap.fork")
 
 
 def _after_fork() -> None:

@@ -70,9 +70,10 @@ class Queue:
         # A binary semaphore: unlike an Event, a bare lock can be released in a finalizer.
         self._wake = threading.Lock()
         self._wake.acquire()
-        # Never waited for: a thread that finds one taken leaves the work to the thread that took it.
+        # The application's threads never wait for these: one that finds it taken leaves the work to who took it.
         self._starting = threading.Lock()
         self._draining = threading.Lock()
+        self._forking = 0
 
     def __repr__(self) -> str:
         held = self._bytes_in - self._bytes_out
@@ -121,10 +122,17 @@ class Queue:
 
     def _run(self) -> None:
         wake = self._wake
-        self._warm()
-        while not self._stopping:
-            wake.acquire(timeout=self._interval)
-            self._drain()
+        # Now, while the application waits for its first answer: what a consumer loads takes time.
+        with self._draining:
+            self._make()
+        last = False
+        while not last:
+            # Read before the round: the last one follows the order to stop.
+            last = self._stopping
+            if not last:
+                wake.acquire(timeout=self._interval)
+            with self._draining:
+                self._drain()
 
     def _hand_over(self) -> None:
         # Another thread that is at it takes this record along: it looks again after it has let go of the lock.
@@ -156,16 +164,19 @@ class Queue:
         self._flush()
 
     def _ready(self) -> bool:
-        """Whether there is a consumer. It is made when there is something for it: that takes time."""
+        """Whether there is a consumer; one is made where there is something for it."""
         if self._consumer is None and (self._records or self.dropped or self._inline):
-            try:
-                self._consumer = self._make_consumer()
-            except Exception:  # noqa: BLE001 - counted
-                guard.caught("queue.consumer")
-                while self._records:
-                    self._bytes_out += self._records.popleft()[1]
-                    self.dropped += 1
+            self._make()
+            while self._records and self._consumer is None:
+                self._bytes_out += self._records.popleft()[1]
+                self.dropped += 1
         return self._consumer is not None
+
+    def _make(self) -> None:
+        try:
+            self._consumer = self._make_consumer()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("queue.consumer")
 
     def _consume(self, record: Any) -> None:
         try:
@@ -189,9 +200,28 @@ class Queue:
             thread.join(timeout)
             if thread.is_alive():
                 return
-        self._drain(until)
+        if self._records or thread is None:
+            self._drain(until)
         self.running = False
         self._stopping = False
+
+    def hold(self, timeout: float) -> None:
+        """Before a fork: wait, at most `timeout` seconds, until the consumer rests.
+
+        A module that it is loading just then, or a lock that it holds, would stay half loaded and locked in the child, where
+        the application may need them.
+        """
+        thread = self._thread
+        if thread is not threading.current_thread() and self._draining.acquire(timeout=timeout):
+            self._forking = threading.get_ident()
+
+    def release(self) -> None:
+        """After a fork, in the parent: go on."""
+        if self._forking == threading.get_ident():
+            self._forking = 0
+            self._draining.release()
+            if self._inline:
+                self._hand_over()
 
     def forget(self) -> None:
         """After a fork, in the child: what is queued is the parent's, and so was the thread."""

@@ -21,11 +21,11 @@ class Process:
 
     def __init__(self) -> None:
         self.at_exit: list[Callable[[], None]] = []
-        self.after_fork: list[Callable[[], None]] = []
+        self.forking: dict[str, Callable[[], None]] = {}
         self.imported: dict[str, Callable[[Any], None]] = {}
 
-    def when_forked(self, after_in_child: Callable[[], None]) -> None:
-        self.after_fork.append(after_in_child)
+    def when_forked(self, **hooks: Callable[[], None]) -> None:
+        self.forking = hooks
 
     def when_imported(self, name: str) -> Callable[[Any], None]:
         return lambda hook: self.imported.update({name: hook})
@@ -39,7 +39,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     monkeypatch.setattr(bootstrap, "os", SimpleNamespace(register_at_fork=seen.when_forked))
     monkeypatch.setattr(bootstrap, "atexit", SimpleNamespace(register=seen.at_exit.append))
     monkeypatch.setattr(bootstrap, "wrapt", SimpleNamespace(when_imported=seen.when_imported))
-    monkeypatch.setattr(attribution, "_measured", False)
+    monkeypatch.setattr(attribution, "follow_threads", lambda: None)
     for name, value in (("_settings", None), ("_queue", None), ("_via", ""), ("_enabled", False), ("_told", False)):
         monkeypatch.setattr(bootstrap, name, value)
     for name in ("DD_SERVICE", "DD_ENV", "DD_VERSION", "DDLLM_ENABLED", "AWS_LAMBDA_FUNCTION_NAME"):
@@ -57,7 +57,8 @@ def patched() -> bool:
 def test_starting_arms_and_patches_nothing_yet(process):
     bootstrap.start("ddllm.pth")
     assert set(process.imported) == {"botocore.client", "ddtrace.llmobs"}
-    assert (len(process.at_exit), len(process.after_fork)) == (1, 1)
+    assert len(process.at_exit) == 1
+    assert set(process.forking) == {"before", "after_in_parent", "after_in_child"}
     assert not patched()
     assert not bootstrap._queue.running
 
@@ -85,8 +86,7 @@ def test_starting_twice_arms_once(process):
 def test_nothing_is_armed_where_ddllm_is_disabled(process, monkeypatch):
     monkeypatch.setenv("DDLLM_ENABLED", "false")
     bootstrap.start("ddllm.auto")
-    assert (process.imported, process.at_exit, process.after_fork) == ({}, [], [])
-    assert not attribution._measured
+    assert (process.imported, process.at_exit, process.forking) == ({}, [], {})
 
 
 def test_an_import_hook_that_outlives_unpatch_does_nothing(process):
@@ -218,7 +218,7 @@ def test_a_forked_child_begins_with_nothing(process):
     queue.put("the parent's", 1)
     inherited = open_call(queue)
     guard.count("the parent's")
-    process.after_fork[0]()
+    process.forking["after_in_child"]()
     inherited.close()
     assert repr(queue) == "Queue(0 records, 0 bytes, 0 dropped, not running)"
     assert guard.collect().counts == {}
@@ -249,10 +249,22 @@ def test_a_fault_at_the_end_is_counted_and_the_rest_happens(process, monkeypatch
     assert guard.collect().counts == {"bootstrap.exit": 1}
 
 
-def test_a_fault_after_a_fork_is_counted(process, monkeypatch):
+def test_a_fork_waits_until_the_worker_rests(process):
     bootstrap.start("ddllm.pth")
-    monkeypatch.setattr(bootstrap._queue, "forget", lambda: 1 / 0)
-    process.after_fork[0]()
+    queue = bootstrap._queue
+    process.forking["before"]()
+    assert not queue._draining.acquire(blocking=False)
+    process.forking["after_in_parent"]()
+    assert queue._draining.acquire(blocking=False)
+
+
+@pytest.mark.parametrize(
+    ("hook", "method"), [("before", "hold"), ("after_in_parent", "release"), ("after_in_child", "forget")]
+)
+def test_a_fault_around_a_fork_is_counted(process, monkeypatch, hook, method):
+    bootstrap.start("ddllm.pth")
+    monkeypatch.setattr(bootstrap._queue, method, lambda *_: 1 / 0)
+    process.forking[hook]()
     assert guard.collect().counts == {"bootstrap.fork": 1}
 
 

@@ -296,6 +296,93 @@ def test_forgetting_leaves_an_empty_queue_of_another_generation(make, kept):
     assert kept.records == ["the child's"]
 
 
+def test_a_fork_waits_for_a_consumer_that_is_being_made(make, kept):
+    making, made = threading.Event(), threading.Event()
+
+    def consumer() -> Kept:
+        making.set()
+        made.wait(DEADLINE)
+        return kept
+
+    queue = make(consumer=consumer)
+    queue.start()
+    making.wait(DEADLINE)
+    queue.hold(0.01)  # it waits no longer than told
+    queue.release()
+    assert queue._consumer is None
+    threading.Timer(0.01, made.set).start()
+    queue.hold(DEADLINE)
+    assert queue._consumer is kept
+    queue.release()
+    queue.put("after", 1)
+    kept.wait(lambda: kept.records == ["after"])
+
+
+def test_nothing_is_consumed_during_a_fork(make, kept):
+    queue = make(interval=0.001)
+    queue.start()
+    kept.wait(lambda: kept.rounds)
+    queue.hold(DEADLINE)
+    rounds = len(kept.rounds)
+    queue.put("after", 1)
+    queue._notify()
+    assert (kept.records, len(kept.rounds)) == ([], rounds)
+    queue.release()
+    kept.wait(lambda: kept.records == ["after"])
+
+
+def test_a_fork_of_the_consumers_own_does_not_wait_for_itself(make):
+    class Forking(Kept):
+        def consume(self, record: Any) -> None:
+            queue.hold(DEADLINE)
+            queue.release()
+            super().consume(record)
+
+    forking = Forking()
+    queue = make(consumer=lambda: forking)
+    queue.start()
+    queue.put("a", 1)
+    forking.wait(lambda: forking.records == ["a"])
+    assert guard.collect().counts == {}
+
+
+def test_two_forks_at_once_release_what_they_hold(make):
+    queue = make()
+    together = threading.Barrier(4)
+
+    def fork() -> None:
+        together.wait()
+        for _ in range(50):
+            queue.hold(DEADLINE)
+            queue.release()
+
+    threads = [threading.Thread(target=fork) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert queue._draining.acquire(blocking=False)
+    queue._draining.release()
+
+
+def test_inline_what_came_during_a_fork_is_handed_over_after_it(make, kept):
+    queue = make(inline=True)
+    queue.hold(DEADLINE)
+    queue.put("during", 1)
+    assert kept.records == []
+    queue.release()
+    assert kept.records == ["during"]
+
+
+def test_the_last_round_is_the_threads_own(make, kept):
+    """So that it ends with the thread's deadline, and its logging is the thread's."""
+    queue = make(interval=3600)
+    queue.start()
+    queue.put("last", 1)
+    queue.stop(DEADLINE)
+    assert kept.threads == {"ddllm"}
+
+
 def test_inline_records_are_handed_over_before_put_returns(make, kept):
     queue = make(inline=True)
     queue.start()
