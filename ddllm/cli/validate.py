@@ -25,5 +25,8 @@ def command(folder: Path, env: str | None, output: str) -> None:
     if output == "json":
         click.echo(json.dumps({"project": project.name, "env": project.env, "definitions": counts}))
     else:
-        told = ", ".join(f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts.items()) or "no definitions"
+        told = (
+            ", ".join(f"{count} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in counts.items())
+            or "no definitions"
+        )
         click.echo(f"{project.name}/{project.env}: {told}, all well.")
