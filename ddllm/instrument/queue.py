@@ -18,6 +18,8 @@ from ddllm.instrument import guard
 #: Records, or bytes, that are worth waking the consumer for before its timer does.
 BATCH_RECORDS = 256
 BATCH_BYTES = 4 * 1024 * 1024
+#: Seconds for which the consumer's thread keeps the interpreter lock; handing it over costs both sides.
+LOCK_SECONDS = 0.001
 
 
 class Consumer(Protocol):
@@ -74,6 +76,7 @@ class Queue:
         self._starting = threading.Lock()
         self._draining = threading.Lock()
         self._forking = 0
+        self._resting = False
 
     def __repr__(self) -> str:
         held = self._bytes_in - self._bytes_out
@@ -152,13 +155,17 @@ class Queue:
         if not self._ready():
             return
         records = self._records
-        while records and time.monotonic() < until:
+        now = time.monotonic()
+        offered = now
+        while records and now < until and not self._resting:
             record, size = records.popleft()
             self._bytes_out += size
             self._consume(record)
-            # Offer the interpreter lock after each record: a waiting thread of the application would otherwise wait for the
-            # switch interval (5 ms) on every batch.
-            time.sleep(0)
+            now = time.monotonic()
+            if now - offered > LOCK_SECONDS:
+                # A waiting thread of the application would otherwise wait for the switch interval (5 ms) on every batch.
+                time.sleep(0)
+                offered = now
         if not records:
             self._bytes_out = self._bytes_in
         self._flush()
@@ -211,15 +218,19 @@ class Queue:
         A module that it is loading just then, or a lock that it holds, would stay half loaded and locked in the child, where
         the application may need them.
         """
-        thread = self._thread
-        if thread is not threading.current_thread() and self._draining.acquire(timeout=timeout):
+        if self._thread is threading.current_thread():
+            return
+        self._resting = True
+        if self._draining.acquire(timeout=timeout):
             self._forking = threading.get_ident()
+        self._resting = False
 
     def release(self) -> None:
         """After a fork, in the parent: go on."""
         if self._forking == threading.get_ident():
             self._forking = 0
             self._draining.release()
+            self._notify()
             if self._inline:
                 self._hand_over()
 
