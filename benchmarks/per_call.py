@@ -2,12 +2,17 @@
 
     python benchmarks/per_call.py [--rounds 5] [--scale 1.0] [--write]
 
-Every variant runs in fresh processes, in rotating order, against one server that answers at once; `bare` and `ddllm-off` run in
-every round too, and what is reported is a difference within a round: Traceloop over bare boto3, ddllm over ddtrace-run without it.
-A chunk costs (long stream - short stream) / (2000 - 20). `--write` puts the table into docs/performance.md.
+In a process of its own each instrumentation is compared with itself switched off, call by call in turn: what else the machine
+does hits both alike. Traceloop instruments a client when it is made, so its plain client is one that was made before; ddllm runs
+under `ddtrace-run`, and its plain client's calls are made while nothing is reported. A server of its own answers at once.
+
+The caller's thread: the lowest tenth of the calls' CPU times, instrumented less plain. The whole process: blocks of calls, with
+what background threads do about them. A chunk costs (long stream - short stream) / (2000 - 20). `--write` puts the table into
+docs/performance.md.
 """
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -43,34 +48,58 @@ DDTRACE = {
 }
 BIN = Path(sys.executable).parent
 VARIANTS = {
-    "bare": ([str(BIN / "python")], {}),
-    "traceloop": ([str(PEER / "bin" / "python")], {"BENCH_SETUP": "traceloop"}),
-    "ddllm-off": ([str(BIN / "ddtrace-run"), str(BIN / "python")], {**DDTRACE, "DDLLM_ENABLED": "false"}),
-    "ddllm-on": (
+    "traceloop": ([str(PEER / "bin" / "python")], {}),
+    "ddllm": (
         [str(BIN / "ddtrace-run"), str(BIN / "python")],
         {**DDTRACE, "DD_DOGSTATSD_URL": "udp://127.0.0.1:{sink}"},
     ),
 }
 
 
-def set_up_traceloop() -> None:
-    """Instrument with an exporter that costs nothing."""
-    from opentelemetry import metrics, trace
-    from opentelemetry.instrumentation.bedrock import BedrockInstrumentor
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+class Traceloop:
+    """Traceloop, with an exporter that costs nothing."""
 
-    class Nowhere(SpanExporter):
-        def export(self, spans):  # noqa: ARG002 - the interface
-            return SpanExportResult.SUCCESS
+    def instrument(self) -> None:
+        from opentelemetry import metrics, trace
+        from opentelemetry.instrumentation.bedrock import BedrockInstrumentor
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-    provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(Nowhere(), max_queue_size=8192))
-    trace.set_tracer_provider(provider)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[InMemoryMetricReader()]))
-    BedrockInstrumentor().instrument()
+        class Nowhere(SpanExporter):
+            def export(self, spans):  # noqa: ARG002 - the interface
+                return SpanExportResult.SUCCESS
+
+        self.provider = TracerProvider()
+        self.provider.add_span_processor(BatchSpanProcessor(Nowhere(), max_queue_size=8192))
+        trace.set_tracer_provider(self.provider)
+        metrics.set_meter_provider(MeterProvider(metric_readers=[InMemoryMetricReader()]))
+        BedrockInstrumentor().instrument()
+
+    def switch(self, *, on: bool) -> None:
+        """Nothing to do: the two clients differ."""
+
+    def settle(self) -> None:
+        self.provider.force_flush()
+
+
+class Ddllm:
+    """ddllm, as `ddtrace-run` started it."""
+
+    def instrument(self) -> None:
+        from ddllm.instrument import bootstrap
+        from ddllm.instrument.patch import botocore
+
+        self.botocore, self.queue = botocore, bootstrap._queue
+
+    def switch(self, *, on: bool) -> None:
+        self.botocore._queue = self.queue if on else None
+
+    def settle(self) -> None:
+        self.queue._notify()
+        while self.queue._records or self.queue._bytes_in != self.queue._bytes_out:
+            time.sleep(0.01)
 
 
 def operations(port: int):
@@ -113,31 +142,46 @@ def operations(port: int):
     return {"converse": converse, "invoke": invoke, "converse_stream": converse_stream, "invoke_stream": invoke_stream}
 
 
-def child(port: int, scale: float) -> None:
-    """Measure one variant in this process; print one line of JSON."""
-    if os.environ.get("BENCH_SETUP") == "traceloop":
-        set_up_traceloop()
-    calls = operations(port)
-    startup = time.process_time()
+def child(variant: str, port: int, scale: float) -> None:
+    """Measure one instrumentation in this process; print one line of JSON."""
+    tool = {"traceloop": Traceloop, "ddllm": Ddllm}[variant]()
+    plain = operations(port)
+    tool.instrument()
+    sides = {False: plain, True: operations(port)}
+
+    def call(on: bool, operation: str, model: str) -> None:
+        tool.switch(on=on)
+        sides[on][operation](model)
+
     for operation, model, _ in SCENARIOS.values():
-        for _ in range(2 if model == LONG else 15):
-            calls[operation](model)
-    thread: dict[str, list[int]] = {name: [] for name in SCENARIOS}
-    process = dict.fromkeys(SCENARIOS, 0.0)
-    for _ in range(4):  # scenarios in turn, so that a noisy moment hits all of them
-        for name, (operation, model, count) in SCENARIOS.items():
-            call, repeat = calls[operation], max(1, int(count * scale / 4))
-            before = time.process_time()
-            for _ in range(repeat):
+        for number in range(4 if model == LONG else 40):
+            call(bool(number % 2), operation, model)
+    time.sleep(1.5)  # what is loaded on first use is loaded now
+    tool.settle()
+    gc.disable()
+    result = {"thread": {}, "process": {}}
+    for name, (operation, model, count) in SCENARIOS.items():
+        times: dict[bool, list[int]] = {False: [], True: []}
+        for number in range(max(4, int(count * scale))):
+            for on in (False, True) if number % 2 else (True, False):
                 began = time.thread_time_ns()
-                call(model)
-                thread[name].append(time.thread_time_ns() - began)
-            process[name] += time.process_time() - before
-    result = {
-        "startup_ms": startup * 1e3,
-        "thread": {name: sorted(times)[len(times) // 10] / 1e3 for name, times in thread.items()},
-        "process": {name: process[name] / len(thread[name]) * 1e6 for name in SCENARIOS},
-    }
+                call(on, operation, model)
+                times[on].append(time.thread_time_ns() - began)
+        lowest = {on: sorted(some)[len(some) // 10] / 1e3 for on, some in times.items()}
+        result["thread"][name] = (lowest[False], lowest[True] - lowest[False])
+        tool.settle()
+        gc.collect()
+        blocks: dict[bool, list[float]] = {False: [], True: []}
+        size = 2 if model == LONG else 25
+        for number in range(max(4, int(count * scale / size))):
+            for on in (False, True) if number % 2 else (True, False):
+                began = time.process_time()
+                for _ in range(size):
+                    call(on, operation, model)
+                tool.settle()
+                blocks[on].append((time.process_time() - began) / size * 1e6)
+        result["process"][name] = statistics.median(blocks[True]) - statistics.median(blocks[False])
+        gc.collect()
     print("@" + json.dumps(result), flush=True)
     os._exit(0)
 
@@ -146,7 +190,7 @@ def measure(variant: str, port: int, sink: int, scale: float) -> dict:
     command, extra = VARIANTS[variant]
     env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     env |= {"PYTHONHASHSEED": "0", **{key: value.format(sink=sink) for key, value in extra.items()}}
-    argv = [*command, __file__, "--child", str(port), "--scale", str(scale)]
+    argv = [*command, __file__, "--child", variant, "--port", str(port), "--scale", str(scale)]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("@")]
     if not lines:
@@ -155,31 +199,30 @@ def measure(variant: str, port: int, sink: int, scale: float) -> dict:
 
 
 def table(rounds: list[dict[str, dict]]) -> str:
-    """Render the medians of the rounds' differences, and the ratios that the budgets are about."""
+    """Render the medians of the rounds, and the ratios that the budgets are about."""
 
-    def added(on: str, off: str, kind: str, name: str) -> float:
-        return statistics.median(r[on][kind][name] - r[off][kind][name] for r in rounds)
+    def added(variant: str, kind: str, name: str) -> float:
+        values = [r[variant][kind][name] for r in rounds]
+        return statistics.median(value[1] if kind == "thread" else value for value in values)
 
     def row(label: str, kind: str, name: str, budget: str, *, short: str | None = None) -> str:
-        def cost(on: str, off: str) -> float:
-            per_call = added(on, off, kind, name)
-            return (per_call - added(on, off, kind, short)) / 1980 if short else per_call
+        def cost(variant: str) -> float:
+            per_call = added(variant, kind, name)
+            return (per_call - added(variant, kind, short)) / 1980 if short else per_call
 
-        ours, theirs = cost("ddllm-on", "ddllm-off"), cost("traceloop", "bare")
+        ours, theirs = cost("ddllm"), cost("traceloop")
         digits = 2 if short else 0
         return f"| {label} | {theirs:.{digits}f} | {ours:.{digits}f} | {ours / theirs:.2f} | {budget} |"
 
-    def absolute(kind: str, name: str) -> str:
-        return f"{statistics.median(r['bare'][kind][name] for r in rounds):.0f}"
-
     singles = ["Converse", "InvokeModel", "ConverseStream", "InvokeModel stream"]
+    bare = (statistics.median(r["traceloop"]["thread"][name][0] for r in rounds) for name in singles)
     lines = [
-        f"Added CPU in µs, medians of {len(rounds)} rounds; bare boto3 takes "
-        + ", ".join(f"{absolute('thread', name)} ({name})" for name in singles) + ".",
+        f"Added CPU in µs, medians of {len(rounds)} rounds; boto3 alone takes "
+        + ", ".join(f"{time:.0f} ({name})" for name, time in zip(singles, bare, strict=True)) + ".",
         "",
         "| what | Traceloop | ddllm | ratio | budget |",
         "|---|---|---|---|---|",
-        *(row(f"{name}, the caller's thread (p10)", "thread", name, "0.3") for name in singles),
+        *(row(f"{name}, the caller's thread", "thread", name, "0.3") for name in singles),
         row("a Converse chunk, the caller's thread", "thread", "Converse long", "0.5", short="ConverseStream"),
         row("an Invoke chunk, the caller's thread", "thread", "Invoke long", "0.33", short="InvokeModel stream"),
         *(row(f"{name}, the whole process", "process", name, "0.5") for name in singles),
@@ -203,10 +246,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
-    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=VARIANTS, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        child(options.child, options.scale)
+        child(options.child, options.port, options.scale)
     install_peer()
     import socket
 
