@@ -13,8 +13,6 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
-import wrapt
-
 from ddllm.call import Call
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.patch import reading
@@ -28,6 +26,8 @@ SERVICE = "bedrock-runtime"
 
 #: The measured operations, and whether each answers with an event stream.
 OPERATIONS = {"Converse": False, "ConverseStream": True, "InvokeModel": False, "InvokeModelWithResponseStream": True}
+#: Where the answer holds what the application has yet to read.
+ANSWERS = {"ConverseStream": "stream", "InvokeModel": "body", "InvokeModelWithResponseStream": "body"}
 
 #: Where calls are reported to; None while unpatched. Handlers and wrappers that stay behind ask it, and do nothing.
 _queue: Queue | None = None
@@ -60,7 +60,8 @@ class _Making:
         self.call = call
         self.began = call.started
         self.sent = call.started
-        self.answer: dict[str, Any] | None = None
+        #: The stream or body of the answer; None where there is none, or a stub answered.
+        self.answer: Any = None
 
 
 def patch(queue: Queue) -> None:
@@ -71,7 +72,7 @@ def patch(queue: Queue) -> None:
     from botocore.response import StreamingBody  # noqa: PLC0415
 
     _queue = queue
-    _install(BaseClient, "_make_api_call", lambda original: wrapt.FunctionWrapper(original, _make_api_call))
+    _install(BaseClient, "_make_api_call", _tap_call)
     _install(EventStream, "__iter__", _tap_events)
     _install(EventStream, "close", _tap_close)
     for name, note in (("read", BodyReading.data), ("readinto", BodyReading.filled), ("readlines", BodyReading.lines)):
@@ -109,31 +110,37 @@ def _install(owner: type, name: str, tap: Callable[[Any], Any]) -> None:
 # --- the call ---------------------------------------------------------------------------------------------------------
 
 
-def _make_api_call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    making = None
-    try:
-        if _queue is not None and args and args[0] in OPERATIONS and _making.get() is None:
-            making = _begin(_queue, instance, args[0], args[1])
-    except Exception:  # noqa: BLE001 - counted; the call is made without us
-        guard.caught("botocore.begin")
-    if making is None:
-        return wrapped(*args, **kwargs)
-    token = _making.set(making)
-    try:
-        result = wrapped(*args, **kwargs)
-    except BaseException as error:
+def _tap_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    # A plain function, as the others: the class then gives the same object each time it is asked for its method.
+    @functools.wraps(original)
+    def _make_api_call(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        making = None
         try:
-            _failed(making.call, error)
+            if _queue is not None and operation_name in OPERATIONS:
+                making = _begin(_queue, self, operation_name, api_params)
+        except Exception:  # noqa: BLE001 - counted; the call is made without us
+            guard.caught("botocore.begin")
+        if making is None:
+            return original(self, operation_name, api_params)
+        # A handler of the application may make a call of its own inside this one: it is another call.
+        token = _making.set(making)
+        try:
+            result = original(self, operation_name, api_params)
+        except BaseException as error:
+            try:
+                _failed(making.call, error)
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.failed")
+            raise
+        finally:
+            _making.reset(token)
+        try:
+            _returned(making)
         except Exception:  # noqa: BLE001 - counted
-            guard.caught("botocore.failed")
-        raise
-    finally:
-        _making.reset(token)
-    try:
-        _returned(making)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("botocore.returned")
-    return result
+            guard.caught("botocore.returned")
+        return result
+
+    return _make_api_call
 
 
 def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) -> _Making | None:
@@ -170,17 +177,16 @@ def _returned(making: _Making) -> None:
     answer = making.answer
     if _queue is None:
         return
-    if answer is None or call.api == "Converse":
-        # Without an answer from the wire, a stub answered.
+    if answer is None:
         call.ended = perf_counter()
         reading.report(_queue, call)
     elif call.api == "ConverseStream":
-        answer["stream"].__dict__[MARK] = _ConverseReading(_queue, call)
+        answer.__dict__[MARK] = _ConverseReading(_queue, call)
     elif call.api == "InvokeModelWithResponseStream":
-        answer["body"].__dict__[MARK] = _ChunkReading(_queue, call)
+        answer.__dict__[MARK] = _ChunkReading(_queue, call)
     else:
         length = call.headers.get("content-length")
-        answer["body"].__dict__[MARK] = BodyReading(_queue, call, int(length) if length else None)
+        answer.__dict__[MARK] = BodyReading(_queue, call, int(length) if length else None)
 
 
 # --- its attempts -----------------------------------------------------------------------------------------------------
@@ -260,7 +266,9 @@ def _answered(making: _Making, response: dict[str, Any], parsed: dict[str, Any])
     body = response["body"]
     if type(body) is bytes:
         call.response = body
-    making.answer = parsed
+    # Now, while it is the SDK's own object: a handler of the application may put another in its place.
+    if call.api in ANSWERS:
+        making.answer = parsed[ANSWERS[call.api]]
 
 
 # --- its answer -------------------------------------------------------------------------------------------------------

@@ -190,12 +190,29 @@ def test_other_services_are_none_of_ours(bedrock, records, monkeypatch):
     assert records.calls == []
 
 
-def test_a_call_inside_a_call_is_one_call(server, records):
+def test_a_call_inside_a_call_is_a_call_of_its_own(server, records):
     inner = client(server.url)
     outer = client(server.url)
     outer.meta.events.register("before-call.bedrock-runtime", lambda **_: converse(inner) and None)
     converse(outer)
-    assert len(records.call.attempts) == 1
+    assert [len(call.attempts) for call in records.calls] == [1, 1]
+    assert records.calls[0].ended < records.calls[1].attempts[0][0] < records.calls[1].ended
+
+
+def test_a_call_by_keywords_is_measured(server, records):
+    one = client(server.url)
+    asked = {"modelId": "anthropic.claude-3-haiku-20240307-v1:0", "messages": []}
+    one._make_api_call(operation_name="Converse", api_params=asked)
+    assert records.call.api == "Converse"
+
+
+def test_a_stream_that_a_handler_of_the_application_wraps_is_still_measured(server, records):
+    one = client(server.url)
+    one.meta.events.register(
+        "after-call.bedrock-runtime", lambda parsed, **_: parsed.update(stream=iter(parsed["stream"]))
+    )
+    assert list(stream(one))
+    assert records.call.status == "ok"
 
 
 def test_each_thread_has_its_own_calls(server, records):
