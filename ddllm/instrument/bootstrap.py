@@ -26,6 +26,8 @@ log = logging.getLogger("ddllm")
 
 #: botocore.client, and not botocore: it is imported by whoever makes a client, and the taps need it whole.
 BOTOCORE = "botocore.client"
+#: Where DogStatsD's client lives, and what it does about forks.
+STATSD = "datadog.dogstatsd.base"
 
 #: Seconds that a fork waits at most for the worker to rest; loading what reporting needs takes about one, once.
 FORK_TIMEOUT = 5.0
@@ -158,9 +160,19 @@ def _mirror(feature: str) -> Callable[[], None]:
 def _before_fork() -> None:
     try:
         if _queue is not None:
+            listening = _statsd_loaded()
             _queue.hold(FORK_TIMEOUT)
+            if not listening and _statsd_loaded():
+                # While we waited, the worker loaded DogStatsD's client. Python had listed by then whom to call before this fork;
+                # after it, it will call the client as well, which would release what it never took.
+                sys.modules[STATSD].pre_fork()
     except Exception:  # noqa: BLE001 - counted
         guard.caught("bootstrap.fork")
+
+
+def _statsd_loaded() -> bool:
+    # The last thing that the module makes.
+    return hasattr(sys.modules.get(STATSD), "statsd")
 
 
 def _after_fork_in_parent() -> None:
