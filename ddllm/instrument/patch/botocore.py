@@ -334,7 +334,11 @@ def _copy(value: Any) -> Any:
 def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:  # noqa: C901 - as below
     @functools.wraps(original)
     def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807, PLR0912 - in the class's place; a generator more would cost every chunk
-        stream = self.__dict__.get(MARK)
+        stream = None
+        try:
+            stream = self.__dict__.get(MARK)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("botocore.events")
         if stream is None or stream.settled:
             yield from original(self)
             return
