@@ -21,8 +21,8 @@ from ddllm.version import VERSION
 
 log = logging.getLogger("ddllm")
 
-#: Combinations of tag values whose tags are kept ready. More than that are rare ones, built anew.
-MAX_MEMO = 4096
+#: Combinations of tag values whose tags are kept ready, at some 9 KiB each. More than that are rare ones, built anew.
+MAX_MEMO = 1024
 #: By a call's tag values: the tags of each metric, with one that belongs to the metric alone where there is such a tag.
 Memo = dict[tuple[str, ...], dict[tuple[Metric, tuple[str, str] | None], Tags]]
 
