@@ -15,6 +15,9 @@ from ddllm.settings import Settings, statsd_address
 PACKET_UDP = 1432
 PACKET_UNIX = 8192
 LINE_FIELDS = 120
+#: Seconds that the worker waits for room in the agent's socket. A Unix socket holds ten packets where nobody set
+#: net.unix.max_dgram_qlen, and a round of a busy service has more.
+ROOM_SECONDS = 0.1
 
 #: A tuple, because the client caches what it makes of tags by their tuple.
 Tags = tuple[str, ...]
@@ -49,6 +52,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Any
         disable_buffering=False,
         disable_aggregation=True,
         flush_interval=0,
+        socket_timeout=0 if settings.inline else ROOM_SECONDS,  # an application's own thread waits for nobody
         track_instance=False,  # the queue handles forks: a child makes a client of its own
         **statsd_address(env),
     )

@@ -1,6 +1,6 @@
 import logging
+import socket
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -274,17 +274,32 @@ def test_origin_detection_is_left_on(agent, monkeypatch):
     assert [one.metric for packet in agent.packets for one in parse(packet)] == ["ddllm.duration", "ddllm.requests"]
 
 
-def test_a_full_socket_is_counted_not_waited_for(monkeypatch, tmp_path):
-    import socket
+def test_a_socket_that_is_full_for_a_moment_loses_nothing(monkeypatch, tmp_path):
+    path = tmp_path / "slow.socket"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as slow:
+        slow.bind(str(path))
+        monkeypatch.setattr(emit, "ROOM_SECONDS", 10)
+        monkeypatch.setenv("DD_DOGSTATSD_URL", f"unix://{path}")
+        client = connect(Settings())
+        sending = threading.Thread(target=report, args=(Emitter(client), 400, "search"))
+        sending.start()
+        seen = 0
+        while seen < 800:
+            seen += len(slow.recv(65536).splitlines())
+        sending.join()
+        assert client.packets_dropped == 0
+        client.close_socket()
 
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_socket_that_stays_full_is_given_up_and_counted(monkeypatch, tmp_path, inline):
     path = tmp_path / "full.socket"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(path))
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        monkeypatch.setattr(emit, "ROOM_SECONDS", 0.01)
         monkeypatch.setenv("DD_DOGSTATSD_URL", f"unix://{path}")
-        client = connect(Settings())
-        began = time.monotonic()
-        report(Emitter(client), 20_000, "search")
-        assert time.monotonic() - began < 30
+        client = connect(Settings(inline=inline))
+        report(Emitter(client), 1000, "search")
         assert client.packets_dropped > 0
+        assert client.socket_timeout == (0 if inline else 0.01)
         client.close_socket()
