@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py [--calls 200000] [--streams 20000] [--features 250] [--json]
 
-boto3 runs whole but for the network: a handler of its own events answers from memory. Streams are dropped unread, broken off,
-closed, and left in reference cycles, in turn. After each part, with everything reported, the table has a row: it should show
+Calls go over HTTP to a server that answers at once. Streams are dropped unread, broken off, closed, and left in reference
+cycles, in turn. After each part, with everything reported, the table has a row: it should show
 what the first rows show, whatever came between. Features and prompt versions are more than their caps, and so are their
 combinations more than are kept ready.
 """
@@ -11,61 +11,46 @@ combinations more than are kept ready.
 import argparse
 import contextlib
 import gc
-import io
 import itertools
 import json
 import os
 import resource
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from static_bedrock import converse, converse_stream, invoke, invoke_stream
-
-MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
+MODEL = "anthropic.claude-bench-20-4"
 BODY = b'{"anthropic_version": "bedrock-2023-05-31", "max_tokens": 8, "messages": []}'
-PIECES = ["Two rivers ", "meet ", "here."]
 PARTS = 8
 
 
-class Raw(io.BytesIO):
-    """An HTTP answer's body, as botocore reads it."""
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    """Run a Bedrock runtime that answers at once; its address."""
+    argv = [sys.executable, str(Path(__file__).with_name("static_bedrock.py"))]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
 
-    def stream(self, amount: int = 1024, **_: Any) -> Iterator[bytes]:
-        return iter(lambda: self.read(amount), b"")
 
-    def release_conn(self) -> None:
-        """There is no connection."""
-
-
-def client() -> Any:
-    """Make a client that answers itself."""
+def client(url: str) -> Any:
+    """Make a client of that runtime."""
     import boto3
-    from botocore.awsrequest import AWSResponse
 
-    answers = {
-        "converse": (converse("Two.", 20), "application/json"),
-        "invoke": (invoke("Two.", 20), "application/json"),
-        "converse-stream": (b"".join(converse_stream(PIECES, 20)), "application/vnd.amazon.eventstream"),
-        "invoke-with-response-stream": (b"".join(invoke_stream(PIECES, 20)), "application/vnd.amazon.eventstream"),
-    }
-
-    def answer(request: Any, **_: Any) -> Any:
-        body, kind = answers[request.url.rpartition("/")[2]]
-        headers = {"content-type": kind, "content-length": str(len(body))}
-        return AWSResponse(request.url, 200, headers, Raw(body))
-
-    made = boto3.client(
+    return boto3.client(
         "bedrock-runtime",
+        endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id="bench",
         aws_secret_access_key="bench",
     )
-    made.meta.events.register("before-send.bedrock-runtime", answer)
-    return made
 
 
 def calls(bedrock: Any, number: int, features: int) -> None:
@@ -130,9 +115,8 @@ def held(part: str) -> dict[str, Any]:
     }
 
 
-def measure(number_of_calls: int, number_of_streams: int, features: int) -> Iterator[dict[str, Any]]:
+def measure(bedrock: Any, number_of_calls: int, number_of_streams: int, features: int) -> Iterator[dict[str, Any]]:
     """Do it all; a row after each part. The first part warms caches up, ours and others'."""
-    bedrock = client()
     calls(bedrock, number_of_calls // PARTS, features)
     streams(bedrock, number_of_streams // PARTS)
     yield held("warm")
@@ -151,7 +135,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=250)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink, contextlib.suppress(KeyboardInterrupt):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink, serving() as url:
         sink.bind(("127.0.0.1", 0))
         os.environ |= {
             "DD_AGENT_HOST": "127.0.0.1",
@@ -163,7 +147,7 @@ def main() -> None:
         ddllm.patch()
         if not arguments.json:
             print(f"{'':>16} {'RSS MiB':>8} {'objects':>9} {'open':>6} {'dropped':>8}")
-        for row in measure(arguments.calls, arguments.streams, arguments.features):
+        for row in measure(client(url), arguments.calls, arguments.streams, arguments.features):
             if arguments.json:
                 print(json.dumps(row), flush=True)
             else:

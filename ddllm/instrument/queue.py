@@ -20,6 +20,8 @@ BATCH_RECORDS = 256
 BATCH_BYTES = 4 * 1024 * 1024
 #: Seconds for which the consumer's thread keeps the interpreter lock; handing it over costs both sides.
 LOCK_SECONDS = 0.001
+#: Records from which on it keeps the lock until the interpreter takes it away: not losing calls goes before their latency.
+BACKLOG_RECORDS = 1024
 
 
 class Consumer(Protocol):
@@ -162,7 +164,7 @@ class Queue:
             self._bytes_out += size
             self._consume(record)
             now = time.monotonic()
-            if now - offered > LOCK_SECONDS:
+            if now - offered > LOCK_SECONDS and len(records) < BACKLOG_RECORDS:
                 # A waiting thread of the application would otherwise wait for the switch interval (5 ms) on every batch.
                 time.sleep(0)
                 offered = now

@@ -72,3 +72,28 @@ def test_a_call_without_a_span_is_no_fault(call):
     call.first_content = 101.0
     spans.first_content(call)
     spans.finished(call)
+
+
+def test_the_root_is_the_applications_own(tracing):
+    assert spans.root() is None
+    with tracer.trace("web.request") as root, tracer.trace(spans.PROVIDER_SPAN):
+        assert spans.root() is root
+
+
+def test_a_root_is_inherited_and_given_back(tracing):
+    root = Span("web.request")
+    token = spans.inherit(root)
+    assert spans.root() is root
+    spans.disinherit(token)
+    assert spans.root() is None
+
+
+def test_what_was_inherited_goes_before_a_root_of_the_same_trace(tracing):
+    with tracer.trace("web.request") as root:
+        pass
+    token = spans.inherit(root)
+    with tracer.start_span("handler", child_of=root.context, activate=True):
+        assert spans.root() is root
+    with tracer.start_span("another", child_of=None, activate=True) as own:
+        assert spans.root() is own
+    spans.disinherit(token)
