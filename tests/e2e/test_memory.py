@@ -9,7 +9,7 @@ from tests.support.process import ROOT, environment, run
 def test_neither_calls_nor_abandoned_streams_pile_up():
     script = [sys.executable, str(ROOT / "benchmarks" / "memory.py"), "--json"]
     # Few features: every combination of tags was seen when the first row is taken.
-    ended = run([*script, "--calls", "2400", "--streams", "640", "--features", "10"], environment({}))
+    ended = run([*script, "--calls", "1200", "--streams", "400", "--features", "10"], environment({}))
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     assert len(rows) == 15
     assert {(row["open"], row["dropped"]) for row in rows} == {(0, 0)}
