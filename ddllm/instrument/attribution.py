@@ -192,6 +192,7 @@ def _decorate_generator(function: Callable[..., Any], held: context) -> Callable
         except StopIteration as end:
             return end.value
         finally:
+            sent = None  # an exception that was thrown in holds this frame, which must not hold it in turn
             with held:
                 steps.close()
 
@@ -215,6 +216,7 @@ def _decorate_async_generator(function: Callable[..., Any], held: context) -> Ca
         except StopAsyncIteration:
             return
         finally:
+            sent = None  # as above
             with held:
                 await steps.aclose()
 

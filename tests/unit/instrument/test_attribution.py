@@ -35,6 +35,12 @@ def annotated() -> Scope | None:
 
 
 @pytest.fixture(autouse=True)
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans are real, and go nowhere."""
+    monkeypatch.setattr(tracer, "enabled", False)
+
+
+@pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
     guard.collect()
     assert attribution.current() == (None, None)
@@ -202,6 +208,30 @@ def test_a_decorated_generator_takes_values_exceptions_and_returns():
     next(steps)
     assert steps.throw(LookupError("thrown")) == ("thrown", "inner")
     steps.close()
+
+
+def test_a_decorated_generator_keeps_no_exception_that_was_thrown_in():
+    @ddllm.context(feature="inner")
+    def work() -> Iterator[Any]:
+        yield 1
+
+    class ThrownError(Exception): ...
+
+    def throw() -> weakref.ref:
+        steps, error = work(), ThrownError()
+        next(steps)
+        try:
+            steps.throw(error)
+        except ThrownError:
+            return weakref.ref(error)
+        finally:
+            del error
+
+    gc.disable()
+    try:
+        assert throw()() is None
+    finally:
+        gc.enable()
 
 
 def test_a_decorated_generator_that_fails_raises_its_own_exception():
