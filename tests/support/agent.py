@@ -7,6 +7,7 @@ with Agent() as agent:
 
 import contextlib
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -54,8 +55,7 @@ class Agent:
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
         self._unix = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._unix.bind(str(self.socket_path))
-        self._traces = ThreadingHTTPServer(("127.0.0.1", 0), _Traces)
-        self._traces.daemon_threads = True
+        self._traces = _TraceServer(("127.0.0.1", 0), _Traces)
         self._threads = [
             threading.Thread(target=self._listen, args=(self._udp,), daemon=True),
             threading.Thread(target=self._listen, args=(self._unix,), daemon=True),
@@ -157,6 +157,15 @@ class Agent:
     def total(self, metric: str, **tags: str) -> float:
         """Return the sum of those samples."""
         return sum(one.value for one in self.find(metric, **tags))
+
+
+class _TraceServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a tracer whose process ended before it read the answer."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Traces(BaseHTTPRequestHandler):

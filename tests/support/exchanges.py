@@ -193,13 +193,23 @@ def _derive(row: dict[str, Any], body: bytes, events: tuple[bytes, ...] | None, 
         "model": model,
         "stream": row["operation"] in STREAMS,
         "status": "ok" if row["status"] == 200 else "error",
-        "error_type": "none" if row["status"] == 200 else str(row["status"]),
+        "error_type": "none" if row["status"] == 200 else _error_type(row),
     }
     if row["status"] != 200:
         return expect | {"finish_reason": "error"}
-    expect["finish_reason"] = FINISH[row["stop_reason"].lower()] if row["stop_reason"] else "unknown"
-    usage = _usage(row, body, events)
-    return expect | usage
+    expect["finish_reason"] = FINISH[row["stop_reason"].lower()] if row["stop_reason"] else _finish_unsaid(events)
+    return expect | _usage(row, body, events)
+
+
+def _error_type(row: dict[str, Any]) -> str:
+    headers = {name.lower(): value for name, value in row["headers"].items()}
+    return str(headers.get("x-amzn-errortype", row["status"])).partition(":")[0]
+
+
+def _finish_unsaid(events: tuple[bytes, ...] | None) -> str:
+    """Where the model said nothing: a guardrail that blocks the input answers in its place."""
+    blocked = any("Guardrail blocked" in json.dumps(payload) for _, payload in payloads(events or ()))
+    return "guardrail" if blocked else "unknown"
 
 
 def _usage(row: dict[str, Any], body: bytes, events: tuple[bytes, ...] | None) -> dict[str, Any]:
@@ -239,12 +249,12 @@ def _usage(row: dict[str, Any], body: bytes, events: tuple[bytes, ...] | None) -
 
 
 def _identity(model_id: str) -> tuple[str, str]:
-    name = model_id.rpartition("/")[2]
-    parts = name.split(".")
+    resource = model_id.split(":", 5)[5] if model_id.startswith("arn:") else model_id
+    parts = resource.removeprefix("inference-profile/").removeprefix("foundation-model/").split(".")
     if parts[0] in {"us", "eu", "apac", "global"}:
         parts = parts[1:]
     if parts[0] not in MAKERS:
-        return "unknown", name
+        return "unknown", ".".join(parts)
     return parts[0], ".".join(parts[1:]).removesuffix(":0")
 
 

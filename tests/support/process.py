@@ -78,7 +78,9 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, stdin: str = "", check: 
 
 
 @contextmanager
-def running(argv: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+def running(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT, pass_fds: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """Keep a command running inside; afterwards its whole process group is gone."""
     process = subprocess.Popen(
         argv,
@@ -88,6 +90,7 @@ def running(argv: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> It
         text=True,
         start_new_session=True,
         cwd=cwd,
+        pass_fds=pass_fds,
     )
     try:
         yield process
