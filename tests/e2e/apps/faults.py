@@ -491,7 +491,7 @@ class Runner:
         sys.setprofile(profiler)
         try:
             seen = contextvars.copy_context().run(raised, lambda: STEPS[name](self.world))
-            gc.collect(0)
+            gc.collect(0)  # all that the step made and left: see main
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
@@ -509,6 +509,7 @@ class Runner:
             ):
                 entered.add((frame.f_code, argument.__name__))
 
+        gc.collect()
         return self.run(name, record), entered
 
     def fail(self, name: str, spot: Spot) -> tuple[bool, Any]:
@@ -536,6 +537,7 @@ def hurry() -> None:
 def main() -> None:
     _, url, *mode = sys.argv
     hurry()
+    gc.disable()  # so that what a step leaves is finalized in that step, and in no later one
     queue.BATCH_RECORDS = 10**9  # nothing wakes the worker, which would take the faults that are to be counted here
     runner = Runner(url)
     names = INLINE if mode else list(STEPS)
