@@ -17,7 +17,7 @@ VERSIONS = {
     "ddtrace-4.0": ("ddtrace==4.0.*",),
     "ddtrace-4.8": ("ddtrace==4.8.*",),
     "ddtrace-newest": ("ddtrace",),
-    "boto3-oldest": ("boto3==1.34.131", "botocore==1.34.131"),
+    "boto3-oldest": ("boto3==1.37.24", "botocore==1.37.24"),
 }
 
 

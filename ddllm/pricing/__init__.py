@@ -5,17 +5,16 @@ tier of it, whose price is not known has none: it never costs zero, and it is ne
 """
 
 from functools import cache
-from logging import getLogger
+from typing import TYPE_CHECKING, Any
 
-from ddllm.call import Usage
-from ddllm.errors import ConfigError
-from ddllm.pricing.catalogue import Catalogue, Cost, Source
-from ddllm.settings import Settings, file_path, load_file
+if TYPE_CHECKING:
+    from ddllm.call import Usage
+    from ddllm.pricing.catalogue import Catalogue, Cost, Source
 
 __all__ = ["Catalogue", "Cost", "Source", "context_window", "cost"]
 
 
-def cost(provider: str, model: str, usage: Usage, *, tier: str | None = None) -> Cost | None:
+def cost(provider: str, model: str, usage: "Usage", *, tier: str | None = None) -> "Cost | None":
     """Price one call: dollars and where the price came from, None where no price is known.
 
     `provider` takes the values of the metrics' tag (`aws.bedrock`, `openai`, …), `model` the id as it was requested, region
@@ -31,10 +30,25 @@ def context_window(provider: str, model: str) -> int | None:
 
 
 @cache
-def _catalogue() -> Catalogue:
+def _catalogue() -> "Catalogue":
+    # Here, and not above: reading model ids, which a process does as it starts, imports this package (10 ms).
+    from logging import getLogger  # noqa: PLC0415
+
+    from ddllm.errors import ConfigError  # noqa: PLC0415
+    from ddllm.pricing.catalogue import Catalogue  # noqa: PLC0415
+    from ddllm.settings import Settings, file_path, load_file  # noqa: PLC0415
+
     try:
         path = file_path(Settings.from_environ())
         return Catalogue(load_file(path).prices) if path is not None else Catalogue()
     except ConfigError as error:
         getLogger("ddllm").warning("ddllm: %s (defaults apply)", error)
         return Catalogue()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ddllm.pricing import catalogue  # noqa: PLC0415 - as above
+
+    return getattr(catalogue, name)

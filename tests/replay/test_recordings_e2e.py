@@ -13,7 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from tests.support.agent import Agent, Sample
 from tests.support.bedrock import BedrockServer
@@ -111,10 +114,23 @@ def playable(exchanges: list[Exchange], integration: str) -> list[Exchange]:
     """Leave out what an application cannot do while ddtrace's own integration is on.
 
     A request to InvokeModel that is no JSON raises before it is sent, and a chunk that is no JSON in the middle of its stream.
+    Nor what the installed botocore does not know yet: it refuses such parameters before they are sent.
     """
+    exchanges = [one for one in exchanges if _is_known(one)]
     if integration == "integration-off":
         return exchanges
     return [one for one in exchanges if _is_json(one.request.get("body", b"{}")) and one.id != "chunks-no-json"]
+
+
+@cache
+def _service() -> ServiceModel:
+    return boto3.client("bedrock-runtime", region_name="us-east-1").meta.service_model
+
+
+def _is_known(exchange: Exchange) -> bool:
+    operation = "".join(word.capitalize() for word in exchange.operation.split("_"))
+    shape = _service().operation_model(operation).input_shape
+    return not ParamValidator().validate({"modelId": exchange.model_id, **exchange.request}, shape).has_errors()
 
 
 def _is_json(text: bytes) -> bool:
@@ -143,7 +159,7 @@ def test_a_fixture_is_reported_as_its_answer_says(
     exchange: Exchange, integration: str, played: Callable[[str], Played]
 ) -> None:
     if exchange not in playable([exchange], integration):
-        pytest.skip("ddtrace's own integration raises into the application")
+        pytest.skip("ddtrace's own integration, or the installed botocore, refuses it")
     assert played(integration).observe(exchange) == expected(exchange)
 
 
@@ -154,7 +170,7 @@ def test_a_recording_is_reported_as_its_answer_says(
     exchange: Exchange, integration: str, played: Callable[[str], Played]
 ) -> None:
     if exchange not in playable([exchange], integration):
-        pytest.skip("ddtrace's own integration raises into the application")
+        pytest.skip("ddtrace's own integration, or the installed botocore, refuses it")
     assert played(integration).observe(exchange) == expected(exchange)
 
 

@@ -48,7 +48,7 @@ def get_version() -> str:
 
 def supported_versions() -> dict[str, str]:
     """Return the supported versions by package."""
-    return {"botocore": ">=1.34.131"}
+    return {"botocore": ">=1.37.24"}
 
 
 class _Making:

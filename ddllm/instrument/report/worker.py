@@ -15,7 +15,7 @@ from ddllm.instrument.report import feature, timing
 from ddllm.instrument.report.caps import Caps, clean
 from ddllm.instrument.report.emit import Emitter, Statsd, Tags, connect
 from ddllm.instrument.report.outcomes import outcome
-from ddllm.pricing import Catalogue
+from ddllm.pricing.catalogue import Catalogue
 from ddllm.settings import FileSettings, Settings, file_path, load_file
 from ddllm.version import VERSION
 
