@@ -68,6 +68,7 @@ def _arm(settings: Settings, via: str) -> None:
         max_records=settings.queue_records,
         max_bytes=settings.queue_bytes,
         interval=settings.flush_interval,
+        exit_timeout=settings.exit_timeout,
         inline=settings.inline,
     )
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
@@ -199,7 +200,11 @@ def _at_exit() -> None:
     except Exception:  # noqa: BLE001 - counted
         guard.caught("bootstrap.exit")
     try:
-        if _queue is not None and _settings is not None:
-            _queue.stop(_settings.exit_timeout)
+        left = _queue.stop() if _queue is not None else 0
+        if left:
+            log.warning(
+                "ddllm: the process ended before %d of its calls were reported; DDLLM_EXIT_TIMEOUT is for how long it waits",
+                left,
+            )
     except Exception:  # noqa: BLE001 - counted, and nobody reads it any more
         guard.caught("bootstrap.exit")

@@ -39,7 +39,7 @@ class Queue:
 
     `make_consumer` is called on that thread, and again in a forked child. Where it fails, what is queued is dropped, and it
     is tried again in the next round. `inline` hands each record over at once, in the caller's thread, for a runtime that
-    freezes background threads. Times are seconds.
+    freezes background threads. At its end, `stop` takes `exit_timeout` at most. Times are seconds.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Queue:
         max_records: int,
         max_bytes: int,
         interval: float,
+        exit_timeout: float = 2.0,
         inline: bool = False,
     ) -> None:
         self._make_consumer = make_consumer
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._interval = interval
+        self._exit_timeout = exit_timeout
         self._inline = inline
         #: Counts forks: what belongs to another generation was the parent's.
         self.generation = 0
@@ -199,20 +201,24 @@ class Queue:
         except Exception:  # noqa: BLE001 - counted
             guard.caught("queue.flush")
 
-    def stop(self, timeout: float) -> None:
-        """Hand over what is left, for at most `timeout` seconds. A thread that a fork or the end of Python took is not waited for."""
+    def stop(self) -> int:
+        """Hand over what is left, for at most `exit_timeout` seconds, and return how many records stay behind.
+
+        A thread that a fork or the end of Python took is not waited for.
+        """
         thread = self._thread
-        until = time.monotonic() + timeout
+        until = time.monotonic() + self._exit_timeout
         self._stopping = True
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             self._notify()
-            thread.join(timeout)
+            thread.join(self._exit_timeout)
             if thread.is_alive():
-                return
+                return len(self._records)
         if self._records or thread is None:
             self._drain(until)
         self.running = False
         self._stopping = False
+        return len(self._records)
 
     def hold(self, timeout: float) -> None:
         """Before a fork: wait, at most `timeout` seconds, until the consumer rests.
@@ -253,4 +259,4 @@ class Queue:
 
     def _stop_in(self, pid: int) -> None:
         if pid == os.getpid():
-            self.stop(2.0)
+            self.stop()

@@ -46,8 +46,12 @@ def environment(extra: Mapping[str, str], *, ddllm: bool = True) -> dict[str, st
         "DD_REMOTE_CONFIGURATION_ENABLED": "false",
         "DD_CRASHTRACKING_ENABLED": "false",
         "DD_TRACE_STARTUP_LOGS": "false",
+        # Its thread asks the agent something every second; ddtrace 4.16 aborts where Python ends just then, one time in sixty.
+        "DD_CODE_ORIGIN_FOR_SPANS_ENABLED": "false",
         "DDLLM_ENABLED": "true" if ddllm else "false",
         "DDLLM_FLUSH_INTERVAL": "0.1",
+        # What reporting needs takes a second to load, and several of them on a machine that does much else.
+        "DDLLM_EXIT_TIMEOUT": "30",
         **extra,
     }
 

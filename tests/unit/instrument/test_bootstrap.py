@@ -1,4 +1,5 @@
 import logging
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -227,12 +228,24 @@ def test_a_forked_child_begins_with_nothing(process):
 def test_the_end_of_the_process_reports_what_is_still_being_read(process, monkeypatch):
     bootstrap.start("ddllm.pth")
     queue = Records()
-    stopped: list[float] = []
-    monkeypatch.setattr(queue, "stop", stopped.append)
+    stopped: list[int] = []
+    monkeypatch.setattr(queue, "stop", lambda: stopped.append(1) or 0)
     monkeypatch.setattr(bootstrap, "_queue", queue)
     held = open_call(queue)
     process.at_exit[0]()
-    assert (queue.call is held.call, queue.call.status, stopped) == (True, "abandoned", [2.0])
+    assert (queue.call is held.call, queue.call.status, stopped) == (True, "abandoned", [1])
+
+
+def test_calls_that_the_end_of_the_process_overtook_are_told_of(process, monkeypatch, caplog):
+    monkeypatch.setenv("DDLLM_EXIT_TIMEOUT", "0.001")
+    monkeypatch.setattr(bootstrap, "_make_reporter", lambda: time.sleep(0.05))
+    bootstrap.start("ddllm.pth")
+    bootstrap._queue.start()
+    bootstrap._queue.put("a call", 1)
+    process.at_exit[0]()
+    assert [one.getMessage() for one in caplog.records] == [
+        "ddllm: the process ended before 1 of its calls were reported; DDLLM_EXIT_TIMEOUT is for how long it waits"
+    ]
 
 
 @pytest.mark.parametrize("broken", ["close_all", "stop"])
@@ -242,7 +255,7 @@ def test_a_fault_at_the_end_is_counted_and_the_rest_happens(process, monkeypatch
     done: list[str] = []
     monkeypatch.setattr(bootstrap, "_queue", queue)
     monkeypatch.setattr(reading, "close_all", lambda: done.append("close_all"))
-    monkeypatch.setattr(queue, "stop", lambda timeout: done.append("stop"))
+    monkeypatch.setattr(queue, "stop", lambda: done.append("stop"))
     monkeypatch.setattr(reading if broken == "close_all" else queue, broken, lambda *_: 1 / 0)
     process.at_exit[0]()
     assert done == [one for one in ("close_all", "stop") if one != broken]

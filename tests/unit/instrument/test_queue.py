@@ -60,13 +60,13 @@ def make(kept: Kept) -> Iterator[Callable[..., Queue]]:
     made: list[Queue] = []
 
     def build(**options: Any) -> Queue:
-        settings = {"max_records": 1000, "max_bytes": 10_000, "interval": 0.01, **options}
+        settings = {"max_records": 1000, "max_bytes": 10_000, "interval": 0.01, "exit_timeout": DEADLINE, **options}
         made.append(Queue(settings.pop("consumer", lambda: kept), **settings))
         return made[-1]
 
     yield build
     for queue in made:
-        queue.stop(DEADLINE)
+        queue.stop()
 
 
 def test_records_arrive_in_order_on_a_thread_of_the_queues_own(make, kept):
@@ -178,7 +178,7 @@ def test_stopping_hands_over_what_is_left(make, kept):
     queue = make(interval=3600)
     queue.start()
     queue.put("last", 1)
-    queue.stop(DEADLINE)
+    assert queue.stop() == 0
     assert kept.records == ["last"]
     assert not queue.running
 
@@ -186,13 +186,13 @@ def test_stopping_hands_over_what_is_left(make, kept):
 def test_stopping_without_a_thread_hands_over_in_the_callers_thread(make, kept):
     queue = make()
     queue.put("last", 1)
-    queue.stop(DEADLINE)
+    queue.stop()
     assert kept.threads == {threading.current_thread().name}
 
 
 def test_stopping_what_never_began_makes_no_consumer():
     made: list[int] = []
-    Queue(lambda: made.append(1), max_records=1, max_bytes=1, interval=1).stop(1)  # type: ignore[arg-type,return-value]
+    Queue(lambda: made.append(1), max_records=1, max_bytes=1, interval=1).stop()  # type: ignore[arg-type,return-value]
     assert made == []
 
 
@@ -205,11 +205,12 @@ def test_stopping_waits_for_the_thread_no_longer_than_told(make):
             release.wait(DEADLINE)
 
     slow = Slow()
-    queue = make(consumer=lambda: slow)
+    queue = make(consumer=lambda: slow, exit_timeout=0.01)
     queue.start()
     queue.put("slow", 1)
     slow.wait(lambda: slow.records)
-    queue.stop(0.01)
+    queue.put("left", 1)
+    assert queue.stop() == 1
     assert queue._thread.is_alive()
     release.set()
     queue._thread.join(DEADLINE)
@@ -217,16 +218,16 @@ def test_stopping_waits_for_the_thread_no_longer_than_told(make):
 
 
 def test_stopping_hands_over_no_longer_than_told(make, kept):
-    queue = make()
+    queue = make(exit_timeout=0)
     queue.put("a", 1)
-    queue.stop(0)
+    assert queue.stop() == 1
     assert kept.records == []
 
 
 def test_a_stopped_queue_starts_again(make, kept):
     queue = make()
     queue.start()
-    queue.stop(DEADLINE)
+    queue.stop()
     queue.start()
     queue.put("again", 1)
     kept.wait(lambda: kept.records == ["again"])
@@ -250,7 +251,7 @@ def test_a_round_that_cannot_be_sent_is_counted(make):
     deaf = Deaf()
     queue = make(consumer=lambda: deaf, interval=3600)
     queue.put("a", 1)
-    queue.stop(DEADLINE)
+    queue.stop()
     assert deaf.records == ["a"]
     assert guard.collect().counts == {"queue.flush": 1}
 
@@ -292,7 +293,7 @@ def test_forgetting_leaves_an_empty_queue_of_another_generation(make, kept):
     queue.forget()
     assert (queue.generation, queue.dropped, queue.running) == (1, 0, False)
     queue.put("the child's", 1)
-    queue.stop(DEADLINE)
+    queue.stop()
     assert kept.records == ["the child's"]
 
 
@@ -379,7 +380,7 @@ def test_the_last_round_is_the_threads_own(make, kept):
     queue = make(interval=3600)
     queue.start()
     queue.put("last", 1)
-    queue.stop(DEADLINE)
+    queue.stop()
     assert kept.threads == {"ddllm"}
 
 
@@ -464,7 +465,7 @@ def test_a_queue_logs_nothing(make, kept, caplog):
     queue = make(max_records=1)
     queue.put(ValueError(), 1)
     queue.put("dropped", 1)
-    queue.stop(DEADLINE)
+    queue.stop()
     assert caplog.records == []
 
 
@@ -476,7 +477,7 @@ def test_a_queue_logs_nothing(make, kept, caplog):
 )
 def test_what_goes_in_comes_out_or_is_counted(steps, max_records, max_bytes):
     kept = Kept()
-    queue = Queue(lambda: kept, max_records=max_records, max_bytes=max_bytes, interval=3600)
+    queue = Queue(lambda: kept, max_records=max_records, max_bytes=max_bytes, interval=3600, exit_timeout=DEADLINE)
     waiting: list[tuple[int, int]] = []
     expected: list[int] = []
     dropped = 0
@@ -492,7 +493,7 @@ def test_what_goes_in_comes_out_or_is_counted(steps, max_records, max_bytes):
             waiting.append((number, size))
         else:
             dropped += 1
-    queue.stop(DEADLINE)
+    queue.stop()
     assert kept.records == expected + [one for one, _ in waiting]
     assert queue.dropped == dropped
     assert queue._bytes_in == queue._bytes_out
@@ -502,7 +503,7 @@ def test_what_goes_in_comes_out_or_is_counted(steps, max_records, max_bytes):
 @given(threads=st.integers(2, 6), each=st.integers(50, 300), max_records=st.integers(5, 60))
 def test_under_threads_nothing_is_lost_or_doubled(threads, each, max_records):
     kept = Kept()
-    queue = Queue(lambda: kept, max_records=max_records, max_bytes=10**9, interval=0.001)
+    queue = Queue(lambda: kept, max_records=max_records, max_bytes=10**9, interval=0.001, exit_timeout=DEADLINE)
     queue.start()
     taken: list[list[Any]] = [[] for _ in range(threads)]
 
@@ -516,7 +517,7 @@ def test_under_threads_nothing_is_lost_or_doubled(threads, each, max_records):
         worker.start()
     for worker in workers:
         worker.join()
-    queue.stop(DEADLINE)
+    queue.stop()
     assert [[one for one in kept.records if one[0] == who] for who in range(threads)] == taken
     assert len(kept.records) + queue.dropped == threads * each
     assert queue._bytes_in == queue._bytes_out
