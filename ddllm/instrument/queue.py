@@ -49,7 +49,7 @@ class Queue:
         max_records: int,
         max_bytes: int,
         interval: float,
-        exit_timeout: float = 2.0,
+        exit_timeout: float = 5.0,
         inline: bool = False,
     ) -> None:
         self._make_consumer = make_consumer

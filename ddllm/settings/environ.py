@@ -42,7 +42,7 @@ VARIABLES = (
         "DDLLM_QUEUE_RECORDS", "`10000`", "Calls that may wait for the worker; beyond, they are dropped and counted."
     ),
     Variable("DDLLM_QUEUE_BYTES", "`33554432`", "Bytes of requests and answers that may wait for the worker."),
-    Variable("DDLLM_EXIT_TIMEOUT", "`2`", "Seconds that the end of the process may wait for the last metrics."),
+    Variable("DDLLM_EXIT_TIMEOUT", "`5`", "Seconds that the end of the process may wait for the last metrics."),
     Variable(
         "DDLLM_BAGGAGE",
         "`false`",
@@ -63,7 +63,7 @@ class Settings:
     flush_interval: float = 1.0
     queue_records: int = 10_000
     queue_bytes: int = 32 * 1024 * 1024
-    exit_timeout: float = 2.0
+    exit_timeout: float = 5.0
     baggage: bool = False
     inline: bool = False
     problems: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Settings:
             flush_interval=number("DDLLM_FLUSH_INTERVAL", 1.0, float),
             queue_records=number("DDLLM_QUEUE_RECORDS", 10_000, int),
             queue_bytes=number("DDLLM_QUEUE_BYTES", 32 * 1024 * 1024, int),
-            exit_timeout=number("DDLLM_EXIT_TIMEOUT", 2.0, float),
+            exit_timeout=number("DDLLM_EXIT_TIMEOUT", 5.0, float),
             baggage=env.get("DDLLM_BAGGAGE", "false").strip().lower() in {"1", "true", "yes", "on"},
             # A frozen function runs no background threads between two invocations.
             inline="AWS_LAMBDA_FUNCTION_NAME" in env,
