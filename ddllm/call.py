@@ -188,16 +188,31 @@ class Action:
     started, ended   readings of the clock; `ended` is None while it lasts
     begun            one entry a call: appending is all that several threads can do without a lock
     reported, usd    calls that the worker has seen, and what they cost; `unpriced` of them have no known price
+    generation       of the process in which it began: a fork counts them
     scope, root, trace    as those of a `Call`
     """
 
-    __slots__ = ("begun", "ended", "name", "reported", "root", "scope", "started", "status", "trace", "unpriced", "usd")
+    __slots__ = (
+        "begun",
+        "ended",
+        "generation",
+        "name",
+        "reported",
+        "root",
+        "scope",
+        "started",
+        "status",
+        "trace",
+        "unpriced",
+        "usd",
+    )
 
     def __init__(self, name: str, started: float) -> None:
         self.name = name
         self.started = started
         self.ended: float | None = None
         self.status: Status = "ok"
+        self.generation = 0
         self.begun: list[None] = []
         self.reported = 0
         self.usd = 0.0

@@ -73,6 +73,7 @@ def _arm(settings: Settings, via: str) -> None:
     )
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     atexit.register(_at_exit)
+    attribution.report_to(_queue)
     attribution.follow_threads()
     if settings.baggage:
         attribution.mirror_to(_mirror)

@@ -161,7 +161,7 @@ def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) ->
         stream=OPERATIONS[operation],
         started=perf_counter(),
     )
-    call.scope = attribution.current()
+    attribution.attach(call)
     return _Making(call)
 
 
