@@ -25,13 +25,16 @@ BACKLOG_RECORDS = 1024
 
 
 class Consumer(Protocol):
-    """What the queue's thread runs. Both methods may take their time and may fail; failures are counted."""
+    """What the queue's thread runs. Its methods may take their time and may fail; failures are counted."""
 
     def consume(self, record: Any) -> None:
         """Take one record."""
 
     def flush(self, dropped: int) -> None:
         """Send what was taken. `dropped` is how many records were lost, in all, since the process began."""
+
+    def close(self) -> None:
+        """Take it that no record follows. `flush` does."""
 
 
 class Queue:
@@ -140,6 +143,8 @@ class Queue:
                 wake.acquire(timeout=self._interval)
             with self._draining:
                 self._drain()
+                if last:
+                    self._close()
 
     def _hand_over(self) -> None:
         # Another thread that is at it takes this record along: it looks again after it has let go of the lock.
@@ -201,6 +206,15 @@ class Queue:
         except Exception:  # noqa: BLE001 - counted
             guard.caught("queue.flush")
 
+    def _close(self) -> None:
+        if self._consumer is None:
+            return
+        try:
+            self._consumer.close()
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("queue.close")
+        self._flush()
+
     def stop(self) -> int:
         """Hand over what is left, for at most `exit_timeout` seconds, and return how many records stay behind.
 
@@ -216,6 +230,7 @@ class Queue:
                 return len(self._records)
         if self._records or thread is None:
             self._drain(until)
+            self._close()
         self.running = False
         self._stopping = False
         return len(self._records)

@@ -4,6 +4,7 @@ Converse and the makers' own bodies say it with different keys that do not colli
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ddllm.instrument.providers.bedrock import fields
@@ -31,9 +32,30 @@ class Message(NamedTuple):
     text: str | None
 
 
-def expects_something(request: bytes | None) -> bool:
-    """Tell whether a request may ask for a format or offer tools."""
-    return request is not None and any(request.find(hint) >= 0 for hint in _HINTS)
+class Request:
+    """A request's body, parsed when it is needed: most ask for no format, name their prompt, and belong to no conversation."""
+
+    def __init__(self, body: bytes | None) -> None:
+        self._bytes = body
+        self._telling = body is not None and any(body.find(hint) >= 0 for hint in _HINTS)
+
+    def __repr__(self) -> str:
+        return f"Request({len(self._bytes or b'')} bytes)"
+
+    @cached_property
+    def body(self) -> Body:
+        """The body; empty where it is none, or was not kept."""
+        return fields.parse(self._bytes)
+
+    @cached_property
+    def output_format(self) -> Any:
+        """The format that the answer's text must have, as `check_structured` takes it; None without any."""
+        return output_format(self.body) if self._telling else None
+
+    @cached_property
+    def tools(self) -> Tools | None:
+        """The tools that were offered; None without any."""
+        return tools(self.body) if self._telling else None
 
 
 def output_format(body: Body) -> Any:
