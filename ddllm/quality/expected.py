@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ddllm.quality import json_text, schemas
-from ddllm.quality.schemas import Schema
+from ddllm.quality.schemas import Schema, short, tell
 
 _KINDS = frozenset({"json", "json_schema", "regex", "tool_arguments"})
 #: Characters that a pattern is held against: more than any model writes in one answer.
@@ -108,7 +108,7 @@ def _read(expected: Any) -> Expected:
         return Expected(Json() if expected == "json" else _json(expected))
     if callable(expected):
         return Expected(Matching(expected, "callable"))
-    return _unusable(expected, TypeError("see ddllm.quality.check_structured"))
+    return _unusable(expected, TypeError("ddllm.quality.check_structured says what can be"))
 
 
 def _of_kind(kind: str, schema: Any) -> Json | ToolArguments | Matching:
@@ -131,11 +131,11 @@ def _pattern(pattern: Any) -> Matching:
         matches = re.compile(pattern).fullmatch
         matches("")  # a pattern of bytes fails here
     except Exception as error:  # noqa: BLE001 - a broken pattern, or none
-        schemas.tell(f"{pattern!r:.120} is no usable pattern ({error!s:.120}); answers are not compared with it")
+        tell(f"{short(pattern)} is no usable pattern ({short(error)}); answers are not compared with it")
         return Matching(None, "text")
     return Matching(lambda text: len(text) > _LONGEST or matches(text) is not None, "regex")
 
 
 def _unusable(expected: Any, error: Exception) -> Expected:
-    schemas.tell(f"expected a {type(expected).__name__} ({error!s:.120}); answers are only checked to be JSON")
+    tell(f"a {type(expected).__name__} cannot be expected ({short(error)}); answers are only checked to be JSON")
     return Expected(Json())

@@ -41,7 +41,7 @@ def keeps(schema: Schema, value: Any) -> bool:
     try:
         return schema.is_valid(value)
     except Exception as error:  # noqa: BLE001 - the validator's own limits
-        tell(f"an answer could not be compared with its JSON Schema ({_short(error)}); it was only checked to be JSON")
+        tell(f"an answer could not be compared with its JSON Schema ({short(error)}); it was only checked to be JSON")
         return True
 
 
@@ -64,7 +64,7 @@ def _read(source: Any) -> Schema | None:
             source = json.loads(source)
         return _compiled(json.dumps(source, sort_keys=True, default=_plain))
     except Exception as error:  # noqa: BLE001 - whatever a user's object does when it is read
-        tell(f"{_short(source)} is no usable JSON Schema ({_short(error)}); answers are only checked to be JSON")
+        tell(f"{short(source)} is no usable JSON Schema ({short(error)}); answers are only checked to be JSON")
         return None
 
 
@@ -82,7 +82,7 @@ def _compiled(text: str) -> Schema | None:
         # Drafts before 2019-09 would check formats.
         schema: Schema = validator_for(text, validate_formats=False, retriever=_never)
     except Exception as error:  # noqa: BLE001 - not installed, not a schema, points elsewhere: all the same to the answer
-        tell(f"the JSON Schema {_short(text)} cannot be used ({_short(error)}); answers are only checked to be JSON")
+        tell(f"the JSON Schema {short(text)} cannot be used ({short(error)}); answers are only checked to be JSON")
         return None
     return schema
 
@@ -91,7 +91,8 @@ def _never(uri: str) -> Any:
     raise LookupError(f"schemas are never fetched: {uri}")
 
 
-def _short(thing: object) -> str:
+def short(thing: object) -> str:
+    """Name anything in a line of a log, a thing that cannot be printed too."""
     try:
         line = " ".join(str(thing).split())
     except Exception:  # noqa: BLE001 - it is only to be named
