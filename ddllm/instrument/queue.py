@@ -142,9 +142,7 @@ class Queue:
             if not last:
                 wake.acquire(timeout=self._interval)
             with self._draining:
-                self._drain()
-                if last:
-                    self._close()
+                self._drain(closing=last)
 
     def _hand_over(self) -> None:
         # Another thread that is at it takes this record along: it looks again after it has let go of the lock.
@@ -160,7 +158,7 @@ class Queue:
             self._draining.release()
         return True
 
-    def _drain(self, until: float = math.inf) -> None:
+    def _drain(self, until: float = math.inf, *, closing: bool = False) -> None:
         if not self._ready():
             return
         records = self._records
@@ -177,6 +175,8 @@ class Queue:
                 offered = now
         if not records:
             self._bytes_out = self._bytes_in
+        if closing:
+            self._close()
         self._flush()
 
     def _ready(self) -> bool:
@@ -207,13 +207,10 @@ class Queue:
             guard.caught("queue.flush")
 
     def _close(self) -> None:
-        if self._consumer is None:
-            return
         try:
-            self._consumer.close()
+            self._consumer.close()  # type: ignore[union-attr]  # there is one: see _drain
         except Exception:  # noqa: BLE001 - counted
             guard.caught("queue.close")
-        self._flush()
 
     def stop(self) -> int:
         """Hand over what is left, for at most `exit_timeout` seconds, and return how many records stay behind.
@@ -229,8 +226,7 @@ class Queue:
             if thread.is_alive():
                 return len(self._records)
         if self._records or thread is None:
-            self._drain(until)
-            self._close()
+            self._drain(until, closing=True)
         self.running = False
         self._stopping = False
         return len(self._records)

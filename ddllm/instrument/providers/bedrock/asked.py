@@ -71,7 +71,7 @@ def output_format(body: Body) -> Any:
         schema = fields.parse(schema) or None  # Converse takes the schema as text
     if isinstance(schema, Mapping):
         return {"kind": "json_schema", "schema": schema}
-    return {"kind": "json"} if wanted.get("type") in {"json_object", "json_schema"} else None
+    return {"kind": "json"} if fields.text(wanted, "type") in {"json_object", "json_schema"} else None
 
 
 def tools(body: Body) -> Tools | None:
@@ -83,7 +83,7 @@ def tools(body: Body) -> Tools | None:
     forced = choice in ("any", "required")
     if isinstance(choice, dict):
         # Anthropic names the type, Converse the kind by its key; OpenAI's type is a function.
-        forced = choice.get("type") in {"any", "tool", "function"} or "any" in choice or "tool" in choice
+        forced = fields.text(choice, "type") in {"any", "tool", "function"} or "any" in choice or "tool" in choice
     return Tools(schemas, forced)
 
 
@@ -125,7 +125,7 @@ def system_prompt(body: Body) -> str:
     if isinstance(system, str):
         return system
     texts = [fields.text(block, "text") for block in fields.items(body, "system")]
-    texts += [_text(item) or "" for item in fields.items(body, "messages") if item.get("role") in _SYSTEM_ROLES]
+    texts += [_text(item) or "" for item in fields.items(body, "messages") if fields.text(item, "role") in _SYSTEM_ROLES]
     return "\n".join(filter(None, texts)) or _llama_system(fields.text(body, "prompt"))
 
 

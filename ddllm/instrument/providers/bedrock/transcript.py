@@ -18,12 +18,13 @@ class _Pieces(list[str]):
 class Transcript:
     """Takes pieces in the order in which they came."""
 
-    __slots__ = ("_calls", "_length", "_text", "declined")
+    __slots__ = ("_argued", "_calls", "_length", "_text", "declined")
 
     def __init__(self) -> None:
         self._text: list[str] = []
         self._length = 0
         self._calls: list[tuple[str, Any]] = []
+        self._argued = False
         self.declined = False
 
     def __repr__(self) -> str:
@@ -31,7 +32,7 @@ class Transcript:
 
     def __bool__(self) -> bool:
         """Whether anything was said."""
-        return bool(self._text or self._calls or self.declined)
+        return bool(self._text or self._calls or self._argued or self.declined)
 
     def say(self, text: str) -> None:
         """Add to the text."""
@@ -45,8 +46,10 @@ class Transcript:
 
     def argue(self, piece: str) -> None:
         """Add to the arguments of the last tool call."""
-        if self._calls and isinstance(self._calls[-1][1], _Pieces):
-            self._calls[-1][1].append(piece)
+        if piece:
+            self._argued = True
+            if self._calls and isinstance(self._calls[-1][1], _Pieces):
+                self._calls[-1][1].append(piece)
 
     @property
     def opened(self) -> bool:

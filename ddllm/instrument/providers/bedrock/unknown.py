@@ -30,9 +30,6 @@ def _tell(event: Body, transcript: Transcript) -> None:
         if heard:
             tell(event, transcript)
             return
-    # A piece of a tool's arguments is heard by none that did not hear the call begin.
-    for tell in _TELLERS:
-        tell(event, transcript)
 
 
 FAMILY = Family(

@@ -9,7 +9,7 @@ from ddllm import catalog
 from ddllm.call import Call
 from ddllm.instrument import guard
 from ddllm.instrument.attribution import Scope
-from ddllm.instrument.report import worker
+from ddllm.instrument.report import lines, worker
 from ddllm.instrument.report.worker import Reporter
 from ddllm.settings import FileSettings, Price, Prices, Settings
 
@@ -234,7 +234,7 @@ def test_what_the_configuration_excludes_is_not_sent(report, sent):
 
 
 def test_tags_are_kept_ready_for_a_bounded_number_of_combinations(report, sent, monkeypatch):
-    monkeypatch.setattr(worker, "MAX_MEMO", 3)
+    monkeypatch.setattr(lines, "MAX_MEMO", 3)
     made = report(*(converse(scope=(Scope(feature=str(number)), None)) for number in range(10)))
     assert len(made._memo) <= 3
     assert [sent.values("ddllm.requests", feature=str(number)) for number in range(10)] == [[1]] * 10
