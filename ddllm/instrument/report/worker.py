@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ddllm import catalog
-from ddllm.call import Answer, Call
+from ddllm.call import Answer, Call, Usage
 from ddllm.catalog import UNKNOWN, Metric
 from ddllm.errors import ConfigError
 from ddllm.instrument import guard
@@ -15,12 +15,14 @@ from ddllm.instrument.report import feature, timing
 from ddllm.instrument.report.caps import Caps, clean
 from ddllm.instrument.report.emit import Emitter, Statsd, Tags, connect
 from ddllm.instrument.report.outcomes import outcome
-from ddllm.pricing.catalogue import Catalogue
+from ddllm.pricing.catalogue import Catalogue, Cost
 from ddllm.settings import FileSettings, Settings, file_path, load_file
 from ddllm.version import VERSION
 
 log = logging.getLogger("ddllm")
 
+#: Operations that are paid for by the search or the image, and answered without a count of tokens.
+_BY_REQUEST = frozenset({"rerank", "generate_content"})
 #: Combinations of tag values whose tags are kept ready, at some 9 KiB each. More than that are rare ones, built anew.
 MAX_MEMO = 1024
 #: By a call's tag values: the tags of each metric, with one that belongs to the metric alone where there is such a tag.
@@ -115,6 +117,8 @@ class Reporter:
         if usage is None:
             if call.headers:  # it was answered
                 self._telemetry(catalog.TELEMETRY_DROPPED, "usage_missing", 1)
+            if call.status != "error" and answer.finish_reason != "guardrail":  # the model was asked
+                self._cost_without_tokens(report, call, answer, model_id)
             return
         for metric, value in (
             (catalog.TOKENS_INPUT, usage.input),
@@ -132,7 +136,15 @@ class Reporter:
                 report.sample(catalog.CONTEXT_UTILIZATION, usage.input / window)
         if usage.output is not None:
             report.sample(catalog.REQUEST_OUTPUT_TOKENS, usage.output)
-        cost = self._prices.cost(call.provider, model_id, usage, tier=answer.tier)
+        self._cost(report, self._prices.cost(call.provider, model_id, usage, tier=answer.tier))
+
+    def _cost_without_tokens(self, report: "_Report", call: Call, answer: Answer, model_id: str) -> None:
+        """Report what a call costs that is paid for by the request, and of those that must be, that it is not known."""
+        cost = self._prices.cost(call.provider, model_id, Usage(), tier=answer.tier)
+        if cost is not None or answer.operation in _BY_REQUEST:
+            self._cost(report, cost)
+
+    def _cost(self, report: "_Report", cost: Cost | None) -> None:
         if cost is None:
             report.count(catalog.COST_UNPRICED, 1)
         else:
