@@ -154,19 +154,24 @@ def _at(unit: Any, above: int) -> float | None:
 
 
 def _agrees(step: Rates, rates: tuple[Rates, ...], theirs: Callable[..., float]) -> bool:
-    """Whether the catalogue itself computes the same for a call of the step.
+    """Whether the catalogue itself computes the same for a call of the step that has tokens of each kind with a price of its own.
 
-    The arithmetic here repeats the catalogue's; another version of it may know a rule that this one does not.
+    The arithmetic here repeats the catalogue's; another version of it may know a rule that this one does not. What has no price of
+    its own is left out: releases differ in what they make of it, and in some it costs nothing.
     """
-    made, hour = 100 if step.output is not None else 0, 30 if step.cache_write_1h is not None else 0
-    usage = Usage(step.above + 1_000, made, cache_read=200, cache_write=50 + hour, cache_write_1h=hour)
+    made = 0 if step.output is None else 100
+    read = 0 if step.cache_read == step.input else 200
+    hour = 0 if step.cache_write_1h is None else 30
+    written = hour + (0 if step.cache_write == step.input else 50)
+    usage = Usage(step.above + 1_000, made, read, written, hour)
     counts = {
         "input_tokens": usage.input,
         "output_tokens": made,
-        "cache_read_tokens": 200,
-        "cache_write_tokens": 50 + hour,
-        **({"cache_write_1h_tokens": hour, "cache_write_5m_tokens": 50} if hour else {}),
+        "cache_read_tokens": read,
+        "cache_write_tokens": written,
     }
+    if hour:
+        counts |= {"cache_write_1h_tokens": hour, "cache_write_5m_tokens": written - hour}
     ours = dollars(rates, usage)
     return ours is not None and isclose(ours, theirs(**counts), rel_tol=1e-9)
 

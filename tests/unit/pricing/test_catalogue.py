@@ -3,6 +3,9 @@ import sys
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from ddllm.call import Usage
 from ddllm.pricing import Catalogue, Cost
@@ -13,6 +16,7 @@ SONNET = "anthropic.claude-3-5-sonnet-20241022-v2:0"
 MILLION = Usage(1_000_000, 1_000_000)
 #: As many tokens as any model takes in one call.
 HUNDRED = Usage(100_000, 100_000)
+CATALOGUE = Catalogue(clock=lambda: NOW)
 ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
 PROFILE = f"{ACCOUNT}:application-inference-profile/1arbu5hu2sjr"
 
@@ -190,6 +194,25 @@ def test_an_hour_in_the_cache_without_a_price_leaves_the_call_without_one():
 @pytest.mark.parametrize("tier", ["flex", "priority", "reserved", "batch", "optimized"])
 def test_a_tier_that_the_catalogue_would_price_as_standard_is_refused(tier):
     assert usd("amazon.nova-lite-v1:0", tier=tier) is None
+
+
+COUNTS = st.none() | st.integers(-5, 10**9)
+IDS = st.text(max_size=60) | st.from_regex(
+    r"(arn:aws:bedrock:[a-z-]{0,9}:\d{0,3}:[a-z-]{0,9}/)?([a-z]{2}\.)?(amazon\.nova|anthropic\.claude)[a-z0-9.:-]{0,20}",
+    fullmatch=True,
+)
+
+
+@examples(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["aws.bedrock", "openai", "nobody", ""]),
+    IDS,
+    st.lists(COUNTS, min_size=5, max_size=5),
+    st.none() | st.text(max_size=9),
+)
+def test_whatever_is_asked_the_answer_is_a_price_or_none(provider, model, counts, tier):
+    cost = CATALOGUE.cost(provider, model, Usage(*counts), tier=tier)
+    assert cost is None or (cost.usd >= 0 and cost.source == "catalogue")
 
 
 def test_an_alias_stands_for_its_model():

@@ -154,7 +154,14 @@ def test_cached_tokens_that_another_version_prices_in_another_way_are_not_believ
     def rule(tokens, total):
         return total * 2 if tokens.cache_read_tokens else total
 
-    assert priced(rule, **TEXT).rates == ()
+    assert priced(rule, **TEXT, cache_read_mtok=0.1).rates == ()
+
+
+def test_what_releases_make_of_cached_tokens_without_a_price_is_not_asked(priced):
+    def rule(tokens, total):
+        return 0 if tokens.cache_read_tokens or tokens.cache_write_tokens else total
+
+    assert priced(rule, **TEXT).rates == (Rates(-1, 1e-6, 2e-6, 1e-6, 1e-6, None),)
 
 
 def test_long_contexts_are_priced_by_their_step():
