@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from ddllm.call import Usage
-from ddllm.pricing import bedrock, bedrock_ids, tiers
+from ddllm.pricing import bedrock_ids, bedrock_prices, tiers
 from ddllm.pricing.tariff import Entry, Rates, catalogued, dollars, stated
 from ddllm.settings import Prices
 
@@ -123,11 +123,12 @@ def _entry(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
 
 def _bedrock(model: str, tier: str | None, now: datetime) -> Entry:
     asked = bedrock_ids.parse(model)
-    for reference in bedrock.references(asked):
+    for reference in bedrock_prices.references(asked):
         found = catalogued(_PROVIDERS["aws.bedrock"], reference, tier, now)
-        if found is not None and bedrock.is_model(asked, found.model):
-            priced = bedrock.is_priced(asked, found.model)
-            return found._replace(limit=bedrock.limit(asked, found.rates)) if priced else found._replace(rates=())
+        if found is not None and bedrock_prices.is_model(asked, found.model):
+            if not bedrock_prices.is_priced(asked, found.model):
+                return found._replace(rates=())
+            return found._replace(limit=bedrock_prices.limit(asked, found.rates))
     return Entry()
 
 

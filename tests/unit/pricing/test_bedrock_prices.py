@@ -1,7 +1,7 @@
 import pytest
 
-from ddllm.pricing.bedrock import is_model, is_priced, limit, references
 from ddllm.pricing.bedrock_ids import parse
+from ddllm.pricing.bedrock_prices import is_model, is_priced, limit, references
 from ddllm.pricing.tariff import Rates
 
 ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
