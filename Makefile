@@ -51,6 +51,7 @@ docs: $(STAMP)  ## rewrite the generated blocks of the documentation
 bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes docs/performance.md (minutes)
 	@$(BIN)/python benchmarks/per_call.py --write
 	@$(BIN)/python benchmarks/startup.py --write
+	@$(BIN)/python benchmarks/pricing.py --write
 
 .PHONY: test-matrix
 test-matrix: $(STAMP)  ## the runtime's tests against old and new ddtrace and the oldest boto3 (many minutes)

@@ -15,13 +15,14 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Price(NamedTuple):
-    """A model's price in dollars per million tokens, from a day on (None: always)."""
+    """A model's price in dollars per million tokens, per thousand requests, or both; from a day on (None: always)."""
 
-    input_per_million: float
-    output_per_million: float
+    input_per_million: float | None = None
+    output_per_million: float | None = None
     cache_read_per_million: float | None = None
     cache_write_per_million: float | None = None
     since: date | None = None
+    per_thousand_requests: float | None = None
 
 
 class Prices(NamedTuple):

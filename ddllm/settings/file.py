@@ -17,6 +17,10 @@ _T = TypeVar("_T")
 #: What a rule can ask about a call.
 MATCHES = ("resource", "route", "service")
 _EXPECTS_MATCHES = ("feature", "prompt_template", *MATCHES)
+#: What a price can say: always both kinds of tokens, unless the request is all that is paid for.
+_TOKENS = ("input_per_million", "output_per_million")
+_CACHED_TOKENS = ("cache_read_per_million", "cache_write_per_million")
+_REQUESTS = "per_thousand_requests"
 _EXPECTS = ("allow_wrapped", "kind", "match", "schema")
 _KINDS = ("json", "json_schema", "regex")
 
@@ -65,17 +69,14 @@ def _each(parts: "Mapping[str, Node]", name: str, what: str, read: "Callable[[No
 
 
 def _price(node: "Node") -> Price:
-    needed = ("input_per_million", "output_per_million")
-    optional = ("cache_read_per_million", "cache_write_per_million", "from")
-    parts = nodes.mapping(node, "a price", (*needed, *optional), required=needed)
+    parts = nodes.mapping(node, "a price", (*_TOKENS, *_CACHED_TOKENS, _REQUESTS, "from"))
     rates = {name: nodes.number(part, name) for name, part in parts.items() if name != "from"}
-    return Price(
-        input_per_million=rates["input_per_million"],
-        output_per_million=rates["output_per_million"],
-        cache_read_per_million=rates.get("cache_read_per_million"),
-        cache_write_per_million=rates.get("cache_write_per_million"),
-        since=nodes.day(parts["from"], "from") if "from" in parts else None,
-    )
+    if _REQUESTS not in rates or rates.keys() & {*_TOKENS, *_CACHED_TOKENS}:
+        hint = None if rates else f"What is paid for by the request has {_REQUESTS!r} alone"
+        for name in _TOKENS:
+            if name not in rates:
+                nodes.fail(node, f"a price needs the key {name!r}", hint)
+    return Price(**rates, since=nodes.day(parts["from"], "from") if "from" in parts else None)
 
 
 def _discounts(node: "Node") -> dict[str, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ddllm import catalog
-from ddllm.call import Action, Answer, Call, Feedback
+from ddllm.call import Action, Answer, Call, Feedback, Usage
 from ddllm.catalog import UNKNOWN, Metric
 from ddllm.errors import ConfigError
 from ddllm.instrument import guard
@@ -28,6 +28,9 @@ from ddllm.quality.structured import StructuredResult
 from ddllm.settings import FileSettings, Settings, file_path, load_file
 
 log = logging.getLogger("ddllm")
+
+#: Operations that are paid for by the search or the image, and answered without a count of tokens.
+_BY_REQUEST = frozenset({"rerank", "generate_content"})
 
 
 def load_configuration(settings: Settings) -> FileSettings:
@@ -178,6 +181,8 @@ class Reporter:
         if usage is None:
             if call.headers:  # it was answered
                 self._drop("usage_missing")
+            if call.status != "error" and answer.finish_reason != "guardrail":  # the model was asked
+                return self._cost_without_tokens(report, call, answer, model_id)
             return None
         for metric, value in (
             (catalog.TOKENS_INPUT, usage.input),
@@ -195,7 +200,16 @@ class Reporter:
                 report.sample(catalog.CONTEXT_UTILIZATION, usage.input / window)
         if usage.output is not None:
             report.sample(catalog.REQUEST_OUTPUT_TOKENS, usage.output)
-        cost = self._prices.cost(call.provider, model_id, usage, tier=answer.tier)
+        return self._cost(report, self._prices.cost(call.provider, model_id, usage, tier=answer.tier))
+
+    def _cost_without_tokens(self, report: Lines, call: Call, answer: Answer, model_id: str) -> Cost | None:
+        """Report what a call costs that is paid for by the request, and of those that must be, that it is not known."""
+        cost = self._prices.cost(call.provider, model_id, Usage(), tier=answer.tier)
+        if cost is not None or answer.operation in _BY_REQUEST:
+            return self._cost(report, cost)
+        return None
+
+    def _cost(self, report: Lines, cost: Cost | None) -> Cost | None:
         if cost is None:
             report.count(catalog.COST_UNPRICED, 1)
         else:

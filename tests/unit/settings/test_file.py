@@ -13,6 +13,8 @@ WHOLE = """\
 prices:
   models:
     imported-legal-7b: {input_per_million: 0.40, output_per_million: 1.20, from: 2026-01-01}
+    rerank: {per_thousand_requests: 2}
+    agent: {input_per_million: 1, output_per_million: 2, per_thousand_requests: 5}
     custom: {input_per_million: 1, output_per_million: 0, cache_read_per_million: .1, cache_write_per_million: 1.25}
   aliases: {"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc": anthropic.claude-v2:1}
   discounts: [{provider: aws.bedrock, percent: 12}]
@@ -52,6 +54,8 @@ def test_every_part_of_the_file_is_read(write):
     read = load_file(write(WHOLE))
     assert read.prices.models == {
         "imported-legal-7b": Price(0.4, 1.2, since=date(2026, 1, 1)),
+        "rerank": Price(per_thousand_requests=2.0),
+        "agent": Price(1.0, 2.0, per_thousand_requests=5.0),
         "custom": Price(1.0, 0.0, cache_read_per_million=0.1, cache_write_per_million=1.25),
     }
     assert list(read.prices.aliases.values()) == ["anthropic.claude-v2:1"]
@@ -113,6 +117,26 @@ def test_an_empty_file_says_nothing(write, content):
         (
             "prices: {models: {m: {input_per_million: 1}}}",
             "ddllm.yaml:1:22: a price needs the key 'output_per_million'",
+        ),
+        (
+            "prices: {models: {m: {}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'. What is paid for by the request has 'per_thousand_requests' alone",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: 2, output_per_million: 1}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: 2, cache_read_per_million: 1}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: free}}}",
+            "ddllm.yaml:1:46: per_thousand_requests must be a number of 0 or more",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_request: 1}}}",
+            "ddllm.yaml:1:23: unknown key in a price: 'per_thousand_request'. Did you mean 'per_thousand_requests'?",
         ),
         (
             "prices: {models: {m: {input_per_million: -1, output_per_million: 1}}}",

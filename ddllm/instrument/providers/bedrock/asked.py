@@ -125,7 +125,9 @@ def system_prompt(body: Body) -> str:
     if isinstance(system, str):
         return system
     texts = [fields.text(block, "text") for block in fields.items(body, "system")]
-    texts += [_text(item) or "" for item in fields.items(body, "messages") if fields.text(item, "role") in _SYSTEM_ROLES]
+    texts += [
+        _text(item) or "" for item in fields.items(body, "messages") if fields.text(item, "role") in _SYSTEM_ROLES
+    ]
     return "\n".join(filter(None, texts)) or _llama_system(fields.text(body, "prompt"))
 
 
