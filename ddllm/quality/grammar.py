@@ -6,7 +6,7 @@ texts that hold a literal which they need, so that a pattern costs nothing where
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,16 +16,15 @@ NEVER = r"(?!)"
 class Grammar(NamedTuple):
     """The tables of one language, for text as `ddllm.quality.opening` gives it: lower case, straight quotes, single spaces.
 
-    The text begins with ". ", as if a sentence had just ended.
-
-    A key of `heads` and `declines` is a literal that stands in every text which its pattern matches. Patterns repeat only what
-    is bounded: the text is short, and no pattern may make it long.
+    The text begins with ". ", as if a sentence had just ended. `declines` and `heads` are pairs: words, separated by spaces, of
+    which one stands in every text that the pattern matches (apostrophes and hyphens end words), and the pattern. Patterns repeat
+    only what is bounded: the text is short, and no pattern may make it long.
     """
 
-    #: Words, separated by spaces, of which every refusal in the language holds one; apostrophes end words.
-    words: str
-    declines: Mapping[str, str]
-    heads: Mapping[str, str] = {}
+    declines: tuple[tuple[str, str], ...]
+    heads: tuple[tuple[str, str], ...] = ()
+    #: Whether spaces part the words; otherwise the words of a pair may stand anywhere in the text.
+    spaced: bool = True
     #: The verbs of tasks, separated by spaces; `writ-` is a stem.
     tasks: str = ""
     #: What may stand between a head and its verb, separated by spaces; `-ly` is an ending. None: anything in the sentence.
@@ -36,18 +35,16 @@ class Grammar(NamedTuple):
     harmless: str = NEVER
     #: What a disclaimer withholds ("legal advice"): it declines only where no answer follows.
     modest: str = NEVER
-    #: The words with which an answer follows a disclaimer, by literals as above.
+    #: The words with which an answer follows a disclaimer, by a literal that stands in each match.
     answers: Mapping[str, str] = {}
-    #: The words with which the very thing that was asked for follows a decline, or goes before it, by literals as above.
+    #: The words with which the very thing that was asked for follows a decline, or goes before it, by a literal that stands in each match.
     delivers: Mapping[str, str] = {}
     #: The words with which a text begins that answers.
     begins: str = NEVER
     #: Where the clause of a head ends, beside the end of its sentence.
-    clause: str = NEVER
+    clause: str | None = None
     #: How far into the text a decline may begin, in characters.
     reach: int = 320
-    #: In place of `words`, for a script without spaces: literals of which every refusal holds one.
-    literals: tuple[str, ...] = ()
 
 
 #: The end of a sentence. A colon ends none: "I must say: I can't".
@@ -59,38 +56,52 @@ _WORDS = 40
 _BEGUN = re.compile(r"[ :](?:1[.)]|[•·]) \S|(?: - [^-]{1,80}){3}|\|\s?-{3}|```|</?\w+>")
 
 
+class Rule:
+    """One pattern of a grammar, compiled when the first text may match it: a process pays for the languages it sees."""
+
+    def __init__(self, words: str, source: str, *, is_head: bool) -> None:
+        self.words = words.split()
+        self.source = source
+        self.is_head = is_head
+
+    def __repr__(self) -> str:
+        return f"Rule({self.source!r})"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled."""
+        return re.compile(self.source)
+
+
 class Judge:
-    """Reads one language. Patterns are compiled for the first text that may be in it: a process pays for the languages it sees."""
+    """Reads one language."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
+        self.rules = (
+            *(Rule(words, source, is_head=True) for words, source in grammar.heads),
+            *(Rule(words, source, is_head=False) for words, source in grammar.declines),
+        )
 
     def __repr__(self) -> str:
-        return f"Judge({self.grammar.words or self.grammar.literals!r})"
+        return f"Judge({len(self.rules)} rules)"
 
-    def declines(self, text: str) -> bool:
-        """Say whether a text declines in this language, and nothing that was asked for stands beside it."""
-        return any(self._stands(text, start, end) for start, end in self._found(text))
-
-    def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        """Find every decline in the opening: where it begins and where its sentence ends."""
+    def declines(self, text: str, rules: Iterable[Rule]) -> bool:
+        """Say whether a text declines by one of the rules, and nothing that was asked for stands beside it."""
         near = text[: self.grammar.reach]
-        for literal, pattern in self._heads:
-            if literal in near:
-                for match in pattern.finditer(near):
-                    end = _sentence_end(text, match.end())
-                    if (
-                        self._asks_for_a_task(text, match.end(), end)
-                        and not self._idioms.match(text, match.end())
-                        and not self._harmless.search(text, match.start(), end)
-                    ):
-                        yield match.start(), end
-        for literal, pattern in self._declines:
-            if literal in near:
-                for match in pattern.finditer(near):
-                    end = _sentence_end(text, match.end())
-                    if not self._harmless.search(text, match.start(), end):
-                        yield match.start(), end
+        for rule in rules:
+            for match in rule.pattern.finditer(near):
+                end = _sentence_end(text, match.end())
+                if (
+                    (not rule.is_head or self._has_task(text, match.end(), end))
+                    and not self._harmless.search(text, match.start(), end)
+                    and self._stands(text, match.start(), end)
+                ):
+                    return True
+        return False
+
+    def _has_task(self, text: str, start: int, end: int) -> bool:
+        return not self._idioms.match(text, start) and self._asks_for_a_task(text, start, end)
 
     def _stands(self, text: str, start: int, end: int) -> bool:
         before, after = text[:start], text[start:]
@@ -102,7 +113,7 @@ class Judge:
         return not is_disclaimer
 
     def _asks_for_a_task(self, text: str, start: int, end: int) -> bool:
-        clause = self._clause.search(text, start, end)
+        clause = self._clause.search(text, start, end) if self._clause else None
         rest = text[start : clause.start() if clause else end]
         for raw in rest.replace("'", " ").split(None, _WORDS)[:_WORDS]:
             word = raw.strip(_TRIMMED)
@@ -111,14 +122,6 @@ class Judge:
             if self._between is not None and word and word not in self._between and not word.endswith(self._endings):
                 return False
         return False
-
-    @cached_property
-    def _heads(self) -> list[tuple[str, re.Pattern[str]]]:
-        return _compiled(self.grammar.heads)
-
-    @cached_property
-    def _declines(self) -> list[tuple[str, re.Pattern[str]]]:
-        return _compiled(self.grammar.declines)
 
     @cached_property
     def _answers(self) -> list[tuple[str, re.Pattern[str]]]:
@@ -162,8 +165,8 @@ class Judge:
         return re.compile(self.grammar.begins)
 
     @cached_property
-    def _clause(self) -> re.Pattern[str]:
-        return re.compile(self.grammar.clause)
+    def _clause(self) -> re.Pattern[str] | None:
+        return None if self.grammar.clause is None else re.compile(self.grammar.clause)
 
 
 def _compiled(patterns: Mapping[str, str]) -> list[tuple[str, re.Pattern[str]]]:

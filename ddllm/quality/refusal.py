@@ -1,13 +1,14 @@
 """Whether a model declined, judged by the opening of its answer."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
 
 from ddllm.quality import languages
-from ddllm.quality.grammar import Judge
+from ddllm.quality.grammar import Judge, Rule
 from ddllm.quality.opening import opening
 
 
@@ -22,7 +23,7 @@ class Refusal(NamedTuple):
 _MATERIAL = re.compile(r' (?:["{>|]|\[ ?[\[{"]|<[a-z!/])')
 #: The one object that speaks for the model: an error or a refusal in place of the data.
 _OWN_OBJECT = re.compile(r' (?:json )?\{ ?"(?:error|refusal|refused|declined)" ?: ?(?:\{ ?"message" ?: ?)?"')
-#: A letter, a ticket or a dialogue that was drafted.
+#: A letter, a ticket or a dialogue that was drafted. All of it has colons.
 _DRAFT = re.compile(
     r"\A. (?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|件名|主题|主旨|제목) ?[:：]"
     r"|[ (](?:user|customer|client|human|patient|caller|visitor|interviewer|kunde|kundin|nutzer|utilisateur|usuario|cliente|usuário"
@@ -38,6 +39,8 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = 120
+#: What ends words.
+_MARKS = ".,'-:;!?"
 
 
 @cache
@@ -47,14 +50,17 @@ def judges() -> dict[str, Judge]:
     return {name: Judge(import_module(f"{languages.__name__}.{name}").GRAMMAR) for name in names}
 
 
-#: A word that a refusal needs -> the languages that need it.
-_SPOKEN: dict[str, list[str]] = {}
-for _name, _judge in judges().items():
-    for _word in _judge.grammar.words.split():
-        _SPOKEN.setdefault(_word, []).append(_name)
-_WORDS = frozenset(_SPOKEN)
-#: The languages whose refusals are known by literals.
-_WRITTEN = tuple((name, judge.grammar.literals) for name, judge in judges().items() if judge.grammar.literals)
+#: A word -> the rules that need it, each with its language. A text is looked at only by rules whose words it holds.
+_BY_WORD: dict[str, list[tuple[str, Rule]]] = {}
+#: The same for scripts without spaces, whose words are looked for one by one.
+_BY_PART: dict[str, list[tuple[str, Rule]]] = {}
+for _lang, _judge in judges().items():
+    for _rule in _judge.rules:
+        for _word in _rule.words:
+            (_BY_WORD if _judge.grammar.spaced else _BY_PART).setdefault(_word, []).append((_lang, _rule))
+_WORDS = frozenset(_BY_WORD)
+#: How much of a text is looked at for words: as far as any language looks for declines.
+_REACH = max(judge.grammar.reach for judge in judges().values())
 
 
 def detect_refusal(text: str) -> Refusal | None:
@@ -66,21 +72,34 @@ def detect_refusal(text: str) -> Refusal | None:
     own = _OWN_OBJECT.match(found, 1)
     if own is not None:
         found = ". " + found[own.end() :]
-    for lang in _languages(found):
-        if judges()[lang].declines(found) and not (own is None and _is_material(found, text)):
+    for lang, rules in _candidates(found[:_REACH]):
+        if judges()[lang].declines(found, rules) and not (own is None and _is_material(found, text)):
             return Refusal(lang=lang)
     return None
 
 
-def _languages(found: str) -> list[str]:
-    """Name the languages in which a text may decline, English first."""
-    names = {name for word in _WORDS.intersection(found.replace("'", " ").split()) for name in _SPOKEN[word]}
-    if not found.isascii():
-        names.update(name for name, literals in _WRITTEN if any(literal in found for literal in literals))
-    return sorted(names, key=lambda name: (name != "en", name)) if len(names) > 1 else list(names)
+def _candidates(near: str) -> Iterable[tuple[str, set[Rule]]]:
+    """Find the rules that may match, by language; English first."""
+    spaced = near
+    for mark in _MARKS:
+        spaced = spaced.replace(mark, " ")
+    rules: dict[str, set[Rule]] = {"en": set()}
+    for word in _WORDS.intersection(spaced.split()):
+        for lang, rule in _BY_WORD[word]:
+            rules.setdefault(lang, set()).add(rule)
+    if not near.isascii():
+        for part, owners in _BY_PART.items():
+            if part in near:
+                for lang, rule in owners:
+                    rules.setdefault(lang, set()).add(rule)
+    return rules.items()
 
 
 def _is_material(found: str, text: str) -> bool:
-    if _MATERIAL.match(found, 1) or text[:64].lstrip().startswith("```") or _DRAFT.search(found):
+    if (
+        _MATERIAL.match(found, 1)
+        or text[:64].lstrip().startswith("```")
+        or ((":" in found or "：" in found) and _DRAFT.search(found))
+    ):
         return True
     return bool(_SALUTATION.match(found, 1) and _SIGNED.search(text[-_SIGNATURE:].rstrip()))

@@ -6,44 +6,68 @@ _SERVICE = r"(?:asistente|chatbot|bot|chat|canal|servicio)"
 _FIRST = r"(?:ayudo|comparto|escribo|ofrezco|proporciono|doy|genero|redacto|respondo|participo|facilito|revelo|colaboro|apoyo|hago|discuto|produzco|escribiré|haré|ayudaré|compartiré|daré|responderé|generaré|crearé|redactaré|participaré|proporcionaré|revelaré|facilitaré|traduciré|contesto|contestaré)"
 
 GRAMMAR = Grammar(
-    words="no rechazo debo prefiero preferiría mis mi solo sólo únicamente exclusivamente declino me imposible",
-    heads={
-        " no ": r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
-        "incapaz": r" (?:soy|me veo) incapaz de",
-        "imposible": r" (?:me es|me resulta) imposible",
-        "imposibilit": r" me veo (?:en la imposibilidad|imposibilitado) (?:de|para)",
-        "prefiero": r" prefiero no\b",
-        "preferiría": r" preferiría no\b",
-        "asistente no": r"asistente no (?:puede|está autorizado|está diseñado|podrá)",
-        "bot no": r"bot no (?:puede|está autorizado|está diseñado|podrá)",
-    },
-    declines={
-        "rechaz": r" (?:debo|tengo que|voy a|me veo obligad[oa] a|he de|prefiero|necesito)(?: [\wáéíóúñ]+){0,2}? rechazar| (?:la |lo )?rechazo (?:esta|tu|su|la|este|escribir|participar|hacer)| solicitud (?:ha sido |fue |queda )?rechazada[.!:]",
-        "declin": r" (?:debo|tengo que|voy a|me veo obligad[oa] a|prefiero|he de) (?:\w+ )?declin| declino (?:esta|tu|su|la|responder|participar|hacer)",
-        "nieg": r" me niego a",
-        "negarme": r" (?:debo|tengo que|voy a) negarme",
-        "absten": r" (?:debo|tengo que|prefiero|voy a) (?:abstenerme|abstener)",
-        "abstengo": r" me abstengo",
-        "paso": r" (?:yo )?paso de (?:esta|esa|este|ese)",
-        " no ": rf" no (?:te |le |les |os |lo |la |se lo |te lo )?{_FIRST}\b(?! (?:cuenta|por hecho|más de))",
-    }
-    | {
-        literal: r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
-        r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)"
-        for literal in (" mis ", " mi ", "lo que puedo")
-    }
-    | {
-        "impid": r" (?:que )?me (?:lo )?impid(?:e|en)\b",
-        "prohíb": r" (?:que )?me (?:lo )?prohíbe[n]?\b",
-        "prohibid": r" tengo prohibido",
-        "solo ": rf" (?:yo )?solo (?:respondo|puedo (?:responder|ayudar|atender|hablar|contestar)|atiendo|ayudo|estoy (?:aquí|autorizado|diseñado)|me ocupo|contesto)(?!\w* si\b)|{_SERVICE} (?:\w+ )?solo (?:responde|atiende|puede|ayuda)",
-        "sólo ": rf" sólo (?:respondo|puedo (?:responder|ayudar|atender|hablar|contestar)|atiendo|ayudo|estoy (?:aquí|autorizado|diseñado)|me ocupo)(?!\w* si\b)|{_SERVICE} (?:\w+ )?sólo (?:responde|atiende|puede|ayuda)",
-        "únicamente": rf" (?:respondo|puedo (?:responder|ayudar\w*|atender)|atiendo|ayudo|estoy aquí) únicamente| únicamente (?:respondo|puedo|atiendo|ayudo)|{_SERVICE} (?:\w+ )?únicamente",
-        "exclusivamente": r" (?:respondo|puedo (?:responder|ayudar\w*|atender)|atiendo|ayudo|estoy (?:aquí|diseñado)) exclusivamente| exclusivamente (?:respondo|atiendo)",
-        "solicitud": r" solicitud (?:infringe|viola|incumple|va en contra|está fuera|excede|no (?:puede|será) (?:ser )?(?:atendida|procesada|respondida))",
-        "apropiado": r" (?:no es|sería in|no sería|es in)\s?(?:apropiado|ético)(?: (?:ni|o|y) \w+)? (?:que yo )?(?:proporcionar|dar|compartir|escribir|generar|crear|ofrecer|proporcione|dé|comparta|escriba)",
-        "algo que": r"no es algo que (?:yo )?(?:pueda|vaya a|haga|quiera)",
-    },
+    heads=(
+        (
+            "no",
+            r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
+        ),
+        ("incapaz", r" (?:soy|me veo) incapaz de"),
+        ("imposible", r" (?:me es|me resulta) imposible"),
+        ("imposibilidad imposibilitado", r" me veo (?:en la imposibilidad|imposibilitado) (?:de|para)"),
+        ("prefiero", r" prefiero no\b"),
+        ("preferiría", r" preferiría no\b"),
+        ("asistente", r"asistente no (?:puede|está autorizado|está diseñado|podrá)"),
+        ("bot chatbot", r"bot no (?:puede|está autorizado|está diseñado|podrá)"),
+    ),
+    declines=(
+        (
+            "rechazar rechazo rechazada",
+            r" (?:debo|tengo que|voy a|me veo obligad[oa] a|he de|prefiero|necesito)(?: [\wáéíóúñ]+){0,2}? rechazar| (?:la |lo )?rechazo (?:esta|tu|su|la|este|escribir|participar|hacer)| solicitud (?:ha sido |fue |queda )?rechazada[.!:]",
+        ),
+        (
+            "declinar declino",
+            r" (?:debo|tengo que|voy a|me veo obligad[oa] a|prefiero|he de) (?:\w+ )?declin| declino (?:esta|tu|su|la|responder|participar|hacer)",
+        ),
+        ("niego", r" me niego a"),
+        ("negarme", r" (?:debo|tengo que|voy a) negarme"),
+        ("abstenerme abstener", r" (?:debo|tengo que|prefiero|voy a) (?:abstenerme|abstener)"),
+        ("abstengo", r" me abstengo"),
+        ("paso", r" (?:yo )?paso de (?:esta|esa|este|ese)"),
+        ("no", rf" no (?:te |le |les |os |lo |la |se lo |te lo )?{_FIRST}\b(?! (?:cuenta|por hecho|más de))"),
+        (
+            "mis mi lo",
+            r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
+            r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)",
+        ),
+        ("impide impiden", r" (?:que )?me (?:lo )?impid(?:e|en)\b"),
+        ("prohíbe prohíben", r" (?:que )?me (?:lo )?prohíbe[n]?\b"),
+        ("prohibido", r" tengo prohibido"),
+        (
+            "solo",
+            rf" (?:yo )?solo (?:respondo|puedo (?:responder|ayudar|atender|hablar|contestar)|atiendo|ayudo|estoy (?:aquí|autorizado|diseñado)|me ocupo|contesto)(?!\w* si\b)|{_SERVICE} (?:\w+ )?solo (?:responde|atiende|puede|ayuda)",
+        ),
+        (
+            "sólo",
+            rf" sólo (?:respondo|puedo (?:responder|ayudar|atender|hablar|contestar)|atiendo|ayudo|estoy (?:aquí|autorizado|diseñado)|me ocupo)(?!\w* si\b)|{_SERVICE} (?:\w+ )?sólo (?:responde|atiende|puede|ayuda)",
+        ),
+        (
+            "únicamente",
+            rf" (?:respondo|puedo (?:responder|ayudar\w*|atender)|atiendo|ayudo|estoy aquí) únicamente| únicamente (?:respondo|puedo|atiendo|ayudo)|{_SERVICE} (?:\w+ )?únicamente",
+        ),
+        (
+            "exclusivamente",
+            r" (?:respondo|puedo (?:responder|ayudar\w*|atender)|atiendo|ayudo|estoy (?:aquí|diseñado)) exclusivamente| exclusivamente (?:respondo|atiendo)",
+        ),
+        (
+            "solicitud",
+            r" solicitud (?:infringe|viola|incumple|va en contra|está fuera|excede|no (?:puede|será) (?:ser )?(?:atendida|procesada|respondida))",
+        ),
+        (
+            "apropiado inapropiado",
+            r" (?:no es|sería in|no sería|es in)\s?(?:apropiado|ético)(?: (?:ni|o|y) \w+)? (?:que yo )?(?:proporcionar|dar|compartir|escribir|generar|crear|ofrecer|proporcione|dé|comparta|escriba)",
+        ),
+        ("algo", r"no es algo que (?:yo )?(?:pueda|vaya a|haga|quiera)"),
+    ),
     tasks=(
         "ayudar- asistir- proporcionar- dar- darte darle ofrecer- compartir- facilitar- crear- escribir- redactar- generar- producir- discutir- hablar responder- contestar- revelar- divulgar- "
         "participar- apoyar- promover- realizar- hacer- hacerlo atender- cumplir- procesar- traducir- explicar- recomendar- aconsejar- sugerir- mostrar- enseñar- guiar- describir- resumir- "

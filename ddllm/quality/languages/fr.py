@@ -5,43 +5,76 @@ from ddllm.quality.grammar import Grammar
 _SERVICE = r"(?:assistant|chatbot|bot|service|canal|chat)"
 
 GRAMMAR = Grammar(
-    words="je m mes mon ma ne n demande assistant",
-    heads={
-        " je n": r" je n(?:e |')(?=[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)",
-        " ne ": r"(?:[.!:,]) (?:désolée?,? )?(?:ne peux|peux) (?=pas )",
-        "impossible": r" (?:il m'est|je suis dans l'impossibilité|cela m'est|m'est)(?: \w+)? ?(?:impossible )?d[e']",
-        " m'est": r" (?:il |ce |cela )?(?:ne )?m'est (?:\w+ )?(?:pas (?:possible|permis|autorisé)|interdit|impossible) d[e']",
-        "incapable": r" je suis (?:\w+ )?incapable d[e']",
-        "préfère": r" je préfère(?:rais)? ne pas\b",
-        "nous ne": r" nous ne (?:pouvons|sommes)(?: \w+){0,2}? pas\b(?=[^.!?]{0,40}(?:aider|répondre|assister))",
-        "assistant ": r"assistant (?:\w+ )?ne (?:peut|fournit|traite|répond)(?: \w+){0,2}? (?=pas )",
-        "'abst": r" m'abst(?:iendrai|iens|enir) d[e']",
-    },
-    declines={
-        "refus": r" je (?:\w+ )?(?:refuse|refuserai)\b| je (?:dois|vais|me vois|suis (?:contraint|obligé|tenu)e?|me dois)(?: [\w']+){0,4}? refuser",
-        "déclin": r" je (?:décline|déclinerai)\b| je (?:dois|vais|me vois|préfère|suis (?:contraint|obligé|tenu)e?|me dois)(?: [\w']+){0,5}? décliner",
-        "passer mon tour": r"passer mon tour",
-        "m'abst": r" je (?:m'abstien|m'abstiendrai|dois m'abstenir|préfère m'abstenir)",
-    }
-    | {
-        literal: r"(?:hors|dépasse|sort|dehors|contraire|contre|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
-        r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))"
-        for literal in (" mes ", " mon ", " ma ")
-    }
-    | {
-        "empêch": r" (?:qui )?m'empêche(?:nt)? d[e']",
-        "interdi": r" (?:qui )?m'interdi(?:t|sent) d[e']",
-        "seulement": rf" je (?:réponds|suis|peux|traite)(?: [\w']+){{0,4}}? (?:seulement|uniquement)|{_SERVICE} (?:\w+ ){{0,2}}?seulement",
-        "uniquement": rf" je (?:réponds|suis|peux|traite|m'occupe)(?: [\w']+){{0,4}}? uniquement|{_SERVICE} (?:\w+ ){{0,3}}?uniquement",
-        "exclusivement": rf" je (?:réponds|suis|peux|traite|m'occupe)(?: [\w']+){{0,4}}? exclusivement|{_SERVICE} (?:\w+ ){{0,3}}?exclusivement",
-        " que ": r" je ne (?:réponds|peux(?: vous| t')?(?: ?(?:répondre|aider|traiter|parler|renseigner))?|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
-        " qu'": r" je ne (?:réponds|peux(?: vous| t')? ?(?:répondre|aider|traiter|parler|renseigner)|traite|suis habilité)(?: \w+){0,2} qu'",
-        "demande": r"(?:[.!:]) (?:cette |votre |ta )?demande (?:est |a été )?(?:refusée|rejetée)|demande (?:enfreint|viole|va à l'encontre|contrevient|sort du cadre|dépasse)| ne (?:peut|pourra) (?:pas )?(?:donner suite|être traitée)",
-        "très peu": r"très peu pour moi",
-        "approprié": r" (?:il|ce) (?:n'est pas|serait in|ne serait pas|est in)\s?(?:approprié|éthique)(?: (?:ou|et|ni) \w+)? (?:pour moi )?d[e'] ?(?:fournir|donner|partager|créer|rédiger|générer|discuter)",
-        "de ma part": r" serait (?:\w+ )?(?:inapproprié|contraire|irresponsable|malhonnête|incorrect|déplacé)(?: [\w']+)? de ma part",
-        "pas quelque chose": r"(?:n'est|est) pas quelque chose que je (?:peux|puisse|fais|ferai|veux)",
-    },
+    heads=(
+        ("je", r" je n(?:e |')(?=[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)"),
+        ("peux", r"(?:[.!:,]) (?:désolée?,? )?(?:ne peux|peux) (?=pas )"),
+        (
+            "impossible impossibilité",
+            r" (?:il m'est|je suis dans l'impossibilité|cela m'est|m'est)(?: \w+)? ?(?:impossible )?d[e']",
+        ),
+        (
+            "m",
+            r" (?:il |ce |cela )?(?:ne )?m'est (?:\w+ )?(?:pas (?:possible|permis|autorisé)|interdit|impossible) d[e']",
+        ),
+        ("incapable", r" je suis (?:\w+ )?incapable d[e']"),
+        ("préfère préférerais", r" je préfère(?:rais)? ne pas\b"),
+        ("nous", r" nous ne (?:pouvons|sommes)(?: \w+){0,2}? pas\b(?=[^.!?]{0,40}(?:aider|répondre|assister))"),
+        ("assistant", r"assistant (?:\w+ )?ne (?:peut|fournit|traite|répond)(?: \w+){0,2}? (?=pas )"),
+        ("abstiendrai abstiens abstenir", r" m'abst(?:iendrai|iens|enir) d[e']"),
+    ),
+    declines=(
+        (
+            "refuse refuserai refuser",
+            r" je (?:\w+ )?(?:refuse|refuserai)\b| je (?:dois|vais|me vois|suis (?:contraint|obligé|tenu)e?|me dois)(?: [\w']+){0,4}? refuser",
+        ),
+        (
+            "décline déclinerai décliner",
+            r" je (?:décline|déclinerai)\b| je (?:dois|vais|me vois|préfère|suis (?:contraint|obligé|tenu)e?|me dois)(?: [\w']+){0,5}? décliner",
+        ),
+        ("tour", r"passer mon tour"),
+        ("abstiens abstiendrai abstenir", r" je (?:m'abstien|m'abstiendrai|dois m'abstenir|préfère m'abstenir)"),
+        (
+            "mes mon ma",
+            r"(?:hors|dépasse|sort|dehors|contraire|contre|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
+            r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))",
+        ),
+        ("empêche empêchent", r" (?:qui )?m'empêche(?:nt)? d[e']"),
+        ("interdit interdisent", r" (?:qui )?m'interdi(?:t|sent) d[e']"),
+        (
+            "seulement",
+            rf" je (?:réponds|suis|peux|traite)(?: [\w']+){{0,4}}? (?:seulement|uniquement)|{_SERVICE} (?:\w+ ){{0,2}}?seulement",
+        ),
+        (
+            "uniquement",
+            rf" je (?:réponds|suis|peux|traite|m'occupe)(?: [\w']+){{0,4}}? uniquement|{_SERVICE} (?:\w+ ){{0,3}}?uniquement",
+        ),
+        (
+            "exclusivement",
+            rf" je (?:réponds|suis|peux|traite|m'occupe)(?: [\w']+){{0,4}}? exclusivement|{_SERVICE} (?:\w+ ){{0,3}}?exclusivement",
+        ),
+        (
+            "que qu aux",
+            r" je ne (?:réponds|peux(?: vous| t')?(?: ?(?:répondre|aider|traiter|parler|renseigner))?|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
+        ),
+        (
+            "qu",
+            r" je ne (?:réponds|peux(?: vous| t')? ?(?:répondre|aider|traiter|parler|renseigner)|traite|suis habilité)(?: \w+){0,2} qu'",
+        ),
+        (
+            "demande",
+            r"(?:[.!:]) (?:cette |votre |ta )?demande (?:est |a été )?(?:refusée|rejetée)|demande (?:enfreint|viole|va à l'encontre|contrevient|sort du cadre|dépasse)| ne (?:peut|pourra) (?:pas )?(?:donner suite|être traitée)",
+        ),
+        ("très", r"très peu pour moi"),
+        (
+            "approprié inapproprié éthique",
+            r" (?:il|ce) (?:n'est pas|serait in|ne serait pas|est in)\s?(?:approprié|éthique)(?: (?:ou|et|ni) \w+)? (?:pour moi )?d[e'] ?(?:fournir|donner|partager|créer|rédiger|générer|discuter)",
+        ),
+        (
+            "part",
+            r" serait (?:\w+ )?(?:inapproprié|contraire|irresponsable|malhonnête|incorrect|déplacé)(?: [\w']+)? de ma part",
+        ),
+        ("chose", r"(?:n'est|est) pas quelque chose que je (?:peux|puisse|fais|ferai|veux)"),
+    ),
     tasks=(
         "aid- assist- fourni- donn- offr- partag- cré- créer rédig- écri- génér- produi- discut- répond- réponse satisfai- divulgu- révél- communiqu- particip- encourag- "
         "soutenir soutiens promouvoir faire fais ferai traduir- expliqu- recommand- conseill- proposer propos- accéder à trait- effectu- réalis- exécut- procéd- montr- enseign- guid- "

@@ -8,34 +8,60 @@ _SERVICE = r"(?:assistent|chatbot|bot|chat|kanaal)"
 _GIVE = r"(?:schrijf|maak|geef|lever|deel|help|vertel|beantwoord|bespreek|genereer|verstrek|bied|doe|vertaal|noem|werk|ondersteun|verleen)"
 
 GRAMMAR = Grammar(
-    words="ik mij me mijn niet geen verzoek alleen uitsluitend",
-    heads={
-        " ik": rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
-        rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)",
-        " mij": r" (?:is|het) (?:\w+ ){0,2}?mij (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)",
-        " me ": r" (?:is|het) (?:\w+ ){0,2}?me (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)",
-        "we ": r" (?:we kunnen|kunnen we)(?: [\w,'-]+){0,5}? (?:niet|geen)\b(?=[^.!?]{0,40}(?:helpen|beantwoorden))",
-        "assistent": r"assistent (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b",
-        "bot ": r"bot (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b",
-    },
-    declines={
-        " af": r" (?:wijs ik|ik wijs)(?: [\w,'-]+){0,6}? af\b",
-        "weiger": r" (?:ik weiger|weiger ik|moet ik(?: [\w,'-]+){0,5}? weigeren|ik moet(?: [\w,'-]+){0,5}? weigeren)\b",
-        "afwijzen": r" (?:ik moet|moet ik|ik zal|zal ik)(?: [\w,'-]+){0,5}? afwijzen",
-        "afslaan": r" (?:ik moet|moet ik)(?: [\w,'-]+){0,5}? afslaan",
-        "passen": r" (?:moet ik|ik moet|hier moet ik) (?:\w+ ){0,3}?(?:voor )?passen",
-        "liever": r" ik [^.!?;]{0,60}liever niet\b| (?:ik|doe ik|ga ik)(?: \w+){0,3}? liever niet\b| liever niet\b[^.!?]{0,20} ik\b",
-        "onthoud": r" ik onthoud me",
-        "begin ik": r" begin ik niet aan",
-        "ik ": rf" {_GIVE} ik (?:[\w,-]+ ){{0,6}}?(?:niet|geen)\b(?! op\b)| ik {_GIVE} (?:[\w,-]+ ){{0,5}}?(?:niet|geen)\b(?! op\b)",
-        "afgewezen": r"(?:[.!:]) (?:dit |uw |je |het )?verzoek (?:is |wordt )?(?:afgewezen|geweigerd)",
-        "verzoek": r" verzoek (?:kan|mag|wordt) (?:\w+ ){0,3}?niet (?:\w+ )?(?:ingewilligd|beantwoord|uitgevoerd|verwerkt)|verzoek (?:is in strijd|valt buiten|schendt|gaat in tegen)",
-        " mijn": r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
-        r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)",
-        "alleen": rf" (?:ik (?:beantwoord|help|kan|ben|mag)|(?:beantwoord|help|kan|ben|mag) ik) (?:[\w,]+ ){{0,4}}?alleen (?:[\w,-]+ ){{0,6}}?(?:vragen|helpen|beantwoorden|bedoeld|over)|{_SERVICE} (?:\w+ ){{0,2}}?alleen (?:\w+ ){{0,2}}?(?:vragen|voor|bedoeld)",
-        "uitsluitend": rf" (?:ik (?:beantwoord|help|kan|ben)|(?:beantwoord|help|kan|ben) ik) (?:[\w,]+ ){{0,4}}?uitsluitend|{_SERVICE} (?:\w+ ){{0,2}}?uitsluitend",
-        "ongepast": r" het (?:is|zou) (?:\w+ )?(?:ongepast|onethisch|onverantwoord)(?: zijn)? (?:van mij|om (?:\w+ ){0,8}?te (?:geven|verstrekken|delen|schrijven|maken))",
-    },
+    heads=(
+        (
+            "ik",
+            rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
+            rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)",
+        ),
+        ("mij", r" (?:is|het) (?:\w+ ){0,2}?mij (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
+        ("me", r" (?:is|het) (?:\w+ ){0,2}?me (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
+        ("we", r" (?:we kunnen|kunnen we)(?: [\w,'-]+){0,5}? (?:niet|geen)\b(?=[^.!?]{0,40}(?:helpen|beantwoorden))"),
+        ("assistent", r"assistent (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b"),
+        ("bot chatbot", r"bot (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b"),
+    ),
+    declines=(
+        ("af", r" (?:wijs ik|ik wijs)(?: [\w,'-]+){0,6}? af\b"),
+        (
+            "weiger weigeren",
+            r" (?:ik weiger|weiger ik|moet ik(?: [\w,'-]+){0,5}? weigeren|ik moet(?: [\w,'-]+){0,5}? weigeren)\b",
+        ),
+        ("afwijzen", r" (?:ik moet|moet ik|ik zal|zal ik)(?: [\w,'-]+){0,5}? afwijzen"),
+        ("afslaan", r" (?:ik moet|moet ik)(?: [\w,'-]+){0,5}? afslaan"),
+        ("passen", r" (?:moet ik|ik moet|hier moet ik) (?:\w+ ){0,3}?(?:voor )?passen"),
+        (
+            "liever",
+            r" ik [^.!?;]{0,60}liever niet\b| (?:ik|doe ik|ga ik)(?: \w+){0,3}? liever niet\b| liever niet\b[^.!?]{0,20} ik\b",
+        ),
+        ("onthoud", r" ik onthoud me"),
+        ("begin", r" begin ik niet aan"),
+        (
+            "ik",
+            rf" {_GIVE} ik (?:[\w,-]+ ){{0,6}}?(?:niet|geen)\b(?! op\b)| ik {_GIVE} (?:[\w,-]+ ){{0,5}}?(?:niet|geen)\b(?! op\b)",
+        ),
+        ("afgewezen geweigerd", r"(?:[.!:]) (?:dit |uw |je |het )?verzoek (?:is |wordt )?(?:afgewezen|geweigerd)"),
+        (
+            "verzoek",
+            r" verzoek (?:kan|mag|wordt) (?:\w+ ){0,3}?niet (?:\w+ )?(?:ingewilligd|beantwoord|uitgevoerd|verwerkt)|verzoek (?:is in strijd|valt buiten|schendt|gaat in tegen)",
+        ),
+        (
+            "mijn",
+            r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
+            r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)",
+        ),
+        (
+            "alleen",
+            rf" (?:ik (?:beantwoord|help|kan|ben|mag)|(?:beantwoord|help|kan|ben|mag) ik) (?:[\w,]+ ){{0,4}}?alleen (?:[\w,-]+ ){{0,6}}?(?:vragen|helpen|beantwoorden|bedoeld|over)|{_SERVICE} (?:\w+ ){{0,2}}?alleen (?:\w+ ){{0,2}}?(?:vragen|voor|bedoeld)",
+        ),
+        (
+            "uitsluitend",
+            rf" (?:ik (?:beantwoord|help|kan|ben)|(?:beantwoord|help|kan|ben) ik) (?:[\w,]+ ){{0,4}}?uitsluitend|{_SERVICE} (?:\w+ ){{0,2}}?uitsluitend",
+        ),
+        (
+            "ongepast onethisch onverantwoord",
+            r" het (?:is|zou) (?:\w+ )?(?:ongepast|onethisch|onverantwoord)(?: zijn)? (?:van mij|om (?:\w+ ){0,8}?te (?:geven|verstrekken|delen|schrijven|maken))",
+        ),
+    ),
     tasks=(
         "help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
         "antwoord- beantwoord- meewerk- mee werken uitvoer- voldo- verwerk- vertel- uitleg- uit leg- vertal- samenvat- beschrijv- aanbevel- ondersteun- ingaan "
