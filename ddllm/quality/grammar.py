@@ -5,12 +5,10 @@ declines only where the verb of a task follows. A *decline* is complete in itsel
 texts that hold a literal which they need, so that a pattern costs nothing where it cannot match.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import NamedTuple
 
-NEVER = r"(?!)"
+from ddllm.quality.pattern import NEVER, Pattern
 
 
 class Grammar(NamedTuple):
@@ -48,29 +46,21 @@ class Grammar(NamedTuple):
 
 
 #: The end of a sentence. A colon ends none: "I must say: I can't".
-_END = re.compile(r"[.!?;](?= |$)|[。！？；]")
+_END = Pattern(r"[.!?;](?= |$)|[。！？；]")
 _TRIMMED = ".,;:!?()\"'-…"
 #: How many words after a head are looked at.
 _WORDS = 40
 #: A list, a table or code before a decline: what was asked for has begun.
-_BEGUN = re.compile(r"[ :](?:1[.)]|[•·]) \S|(?: - [^-]{1,80}){3}|\|\s?-{3}|```|</?\w+>")
+_BEGUN = Pattern(r"[ :](?:1[.)]|[•·]) \S|(?: - [^-]{1,80}){3}|\|\s?-{3}|```|</?\w+>")
 
 
-class Rule:
-    """One pattern of a grammar, compiled when the first text may match it: a process pays for the languages it sees."""
+class Rule(Pattern):
+    """One pattern of a grammar, with the words of which it needs one."""
 
     def __init__(self, words: str, source: str, *, is_head: bool) -> None:
+        super().__init__(source)
         self.words = words.split()
-        self.source = source
         self.is_head = is_head
-
-    def __repr__(self) -> str:
-        return f"Rule({self.source!r})"
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern, compiled."""
-        return re.compile(self.source)
 
 
 class Judge:
@@ -82,6 +72,18 @@ class Judge:
             *(Rule(words, source, is_head=True) for words, source in grammar.heads),
             *(Rule(words, source, is_head=False) for words, source in grammar.declines),
         )
+        tasks, between = grammar.tasks.split(), (grammar.between or "").split()
+        self._verbs = frozenset(word for word in tasks if not word.endswith("-"))
+        self._stems = tuple(word[:-1] for word in tasks if word.endswith("-"))
+        self._between = None if grammar.between is None else frozenset(between)
+        self._endings = tuple(word[1:] for word in between if word.startswith("-"))
+        self._idioms = Pattern(grammar.idioms)
+        self._harmless = Pattern(grammar.harmless)
+        self._modest = Pattern(grammar.modest)
+        self._begins = Pattern(grammar.begins)
+        self._clause = None if grammar.clause is None else Pattern(grammar.clause)
+        self._answers = [(literal, Pattern(source)) for literal, source in grammar.answers.items()]
+        self._delivers = [(literal, Pattern(source)) for literal, source in grammar.delivers.items()]
 
     def __repr__(self) -> str:
         return f"Judge({len(self.rules)} rules)"
@@ -90,30 +92,21 @@ class Judge:
         """Say whether a text declines by one of the rules, and nothing that was asked for stands beside it."""
         near = text[: self.grammar.reach]
         for rule in rules:
-            for match in rule.pattern.finditer(near):
-                end = _sentence_end(text, match.end())
+            for match in rule.compiled.finditer(near):
+                start, end = match.start(), _sentence_end(text, match.end())
                 if (
                     (not rule.is_head or self._has_task(text, match.end(), end))
-                    and not self._harmless.search(text, match.start(), end)
-                    and self._stands(text, match.start(), end)
+                    and not self._harmless.compiled.search(text, start, end)
+                    and self._stands(text, start, end)
                 ):
                     return True
         return False
 
     def _has_task(self, text: str, start: int, end: int) -> bool:
-        return not self._idioms.match(text, start) and self._asks_for_a_task(text, start, end)
-
-    def _stands(self, text: str, start: int, end: int) -> bool:
-        before, after = text[:start], text[start:]
-        if before.count('"') % 2 or _BEGUN.search(before) or self._begins.match(text, 1):
+        """Say whether the verb of a task follows a head, and no idiom does."""
+        if self._idioms.compiled.match(text, start):
             return False
-        if _any(self._delivers, before) or _any(self._delivers, after):
-            return False
-        is_disclaimer = self._modest.search(text, start, end) and (_any(self._answers, after) or _BEGUN.search(after))
-        return not is_disclaimer
-
-    def _asks_for_a_task(self, text: str, start: int, end: int) -> bool:
-        clause = self._clause.search(text, start, end) if self._clause else None
+        clause = self._clause.compiled.search(text, start, end) if self._clause else None
         rest = text[start : clause.start() if clause else end]
         for raw in rest.replace("'", " ").split(None, _WORDS)[:_WORDS]:
             word = raw.strip(_TRIMMED)
@@ -123,60 +116,23 @@ class Judge:
                 return False
         return False
 
-    @cached_property
-    def _answers(self) -> list[tuple[str, re.Pattern[str]]]:
-        return _compiled(self.grammar.answers)
-
-    @cached_property
-    def _delivers(self) -> list[tuple[str, re.Pattern[str]]]:
-        return _compiled(self.grammar.delivers)
-
-    @cached_property
-    def _verbs(self) -> frozenset[str]:
-        return frozenset(word for word in self.grammar.tasks.split() if not word.endswith("-"))
-
-    @cached_property
-    def _stems(self) -> tuple[str, ...]:
-        return tuple(word[:-1] for word in self.grammar.tasks.split() if word.endswith("-"))
-
-    @cached_property
-    def _between(self) -> frozenset[str] | None:
-        words = self.grammar.between
-        return None if words is None else frozenset(words.split())
-
-    @cached_property
-    def _endings(self) -> tuple[str, ...]:
-        return tuple(word[1:] for word in (self.grammar.between or "").split() if word.startswith("-"))
-
-    @cached_property
-    def _idioms(self) -> re.Pattern[str]:
-        return re.compile(self.grammar.idioms)
-
-    @cached_property
-    def _harmless(self) -> re.Pattern[str]:
-        return re.compile(self.grammar.harmless)
-
-    @cached_property
-    def _modest(self) -> re.Pattern[str]:
-        return re.compile(self.grammar.modest)
-
-    @cached_property
-    def _begins(self) -> re.Pattern[str]:
-        return re.compile(self.grammar.begins)
-
-    @cached_property
-    def _clause(self) -> re.Pattern[str] | None:
-        return None if self.grammar.clause is None else re.compile(self.grammar.clause)
+    def _stands(self, text: str, start: int, end: int) -> bool:
+        """Say whether a decline is the model's own and its last word: not quoted, not beside what was asked for."""
+        before, after = text[:start], text[start:]
+        if before.count('"') % 2 or _BEGUN.compiled.search(text, 0, start + 2) or self._begins.compiled.match(text, 1):
+            return False
+        if _any(self._delivers, before) or _any(self._delivers, after):
+            return False
+        is_disclaimer = self._modest.compiled.search(text, start, end) and (
+            _any(self._answers, after) or _BEGUN.compiled.search(after)
+        )
+        return not is_disclaimer
 
 
-def _compiled(patterns: Mapping[str, str]) -> list[tuple[str, re.Pattern[str]]]:
-    return [(literal, re.compile(pattern)) for literal, pattern in patterns.items()]
-
-
-def _any(patterns: list[tuple[str, re.Pattern[str]]], text: str) -> bool:
-    return any(literal in text and pattern.search(text) for literal, pattern in patterns)
+def _any(patterns: Iterable[tuple[str, Pattern]], text: str) -> bool:
+    return any(literal in text and pattern.compiled.search(text) for literal, pattern in patterns)
 
 
 def _sentence_end(text: str, start: int) -> int:
-    match = _END.search(text, start)
+    match = _END.compiled.search(text, start)
     return match.end() if match else len(text)

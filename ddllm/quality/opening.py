@@ -3,12 +3,15 @@
 import re
 import unicodedata
 
+from ddllm.quality.pattern import Pattern
+
 #: Characters of plain text that are read.
 LENGTH = 560
 #: Characters of raw text that are read for them: a little first and, where that was mostly white space, more.
 _RAW = (704, 16384)
-#: Characters of leaked reasoning that are passed over.
-_REASONING = 16384
+#: Characters of leaked reasoning that are passed over, in tags and without.
+_REASONING = 32768
+_ALOUD_LENGTH = 6000
 
 #: Marks that are written in several ways, and marks of emphasis, which say nothing.
 _PLAIN = (
@@ -20,30 +23,29 @@ _PLAIN = (
 )
 _EMPHASIS = "*_#`"
 
-_TAG = re.compile(
-    r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>|◁think▷", re.IGNORECASE
-)
+_TAG = Pattern(r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>|◁think▷", re.IGNORECASE)
 #: Where a model's channel of thoughts ends and its answer begins.
 _FINAL = ("assistantfinal", "<|channel|>final<|message|>")
-_LABEL = re.compile(
+_LABEL = Pattern(
     r" ?(?:</?(?:answer|response|output|final|reply)>|(?:(?:final )?(?:answer|response|reply)|assistant|ai|bot|chatbot"
     r"|antwort|réponse|respuesta|resposta|risposta|antwoord|回答|答え|答案|답변) ?[:：]) ?"
 )
 
 #: How a model begins that thinks aloud without tags, and what such sentences speak of.
-_ALOUD = re.compile(
+_ALOUD = Pattern(
     r" (?:(?:okay|ok|alright|all right|hmm|right|well|so|now|first|bon|bien|vale|nun|also|gut|oké)[,.]? ){0,3}"
     r"(?:(?:let me|i need to) (?:think|figure|see|look|analy[sz]e|consider|break)|we (?:have|need) (?:to|a user)"
     r"|(?:it (?:looks|seems) like )?(?:the|this) user(?:'s)? |der (?:nutzer|benutzer) |l'utilisateur |el usuario |o usuário |l'utente |de gebruiker )"
     r"| ?(?:好的，|嗯，|好，|首先，){0,2}用户| ?(?:ユーザー|사용자)"
 )
-_THOUGHT = re.compile(
+_THOUGHT = Pattern(
     r"\bthe user\b|\buser's\b|\bi (?:should|need to|have to|must|could)\b(?! (?:decline|refuse|clarify|inform))[^.!?]{0,20}"
     r"\b(?:respond|answer|explain|keep|make|write|mention|avoid|offer|be|check|figure|think|consider|start|give|find|ensure|provide|acknowledge|redirect|suggest)\b"
     r"|\blet me (?:think|make|check|see|start|draft|write|craft|outline|recall|consider|structure|respond)\b|\bhmm\b|\bwait,"
     r"|\b(?:nutzer|benutzer|gebruiker|gebruikt?er|utente|usuario|usuário)\b|l'utilisateur|用户|ユーザー|사용자"
 )
-_MEANS_TO_DECLINE = re.compile(
+_STOP = Pattern(r"[.!?](?= |$)|[。！？]")
+_MEANS_TO_DECLINE = Pattern(
     r"\b(?:i|we)(?:'ll| will| should| must| need to| have to|'m going to)? (?:[a-z]+ly )?(?:decline|refuse)\b|应该拒绝|需要拒绝|必须拒绝|断る必要|거절해야"
 )
 
@@ -69,11 +71,12 @@ def opening(text: str) -> str:
         found = plain(text[:size])
         if len(found) >= LENGTH or len(text) <= size:
             break
-    if _ALOUD.match(found, 1):
-        return _after_thoughts(plain(text[:_REASONING]))[:LENGTH]
-    label = _LABEL.match(found, 1)
-    if label:
-        found = ". " + found[label.end() :]
+    if _ALOUD.compiled.match(found, 1):
+        return _after_thoughts(plain(text[:_ALOUD_LENGTH]))[:LENGTH]
+    if ":" in found[:24] or "：" in found[:24] or ">" in found[:24]:
+        label = _LABEL.compiled.match(found, 1)
+        if label:
+            found = ". " + found[label.end() :]
     return found[:LENGTH]
 
 
@@ -83,7 +86,7 @@ def _after_tags(text: str) -> str:
     for marker in _FINAL:
         if head.startswith(("analysis", "<|channel|>analysis")) and marker in head:
             return text[head.index(marker) + len(marker) :]
-    tag = _TAG.match(head)
+    tag = _TAG.compiled.match(head)
     if tag is None:
         return text
     closing = f"</{tag[1]}>".lower() if tag[1] else "◁/think▷"
@@ -97,10 +100,10 @@ def _after_thoughts(found: str) -> str:
     Where nothing follows, the last intention stands for the answer.
     """
     end = 0
-    for thought in _THOUGHT.finditer(found):
-        stop = re.compile(r"[.!?](?= |$)|[。！？]").search(found, thought.end())
+    for thought in _THOUGHT.compiled.finditer(found):
+        stop = _STOP.compiled.search(found, thought.end())
         end = stop.end() if stop else len(found)
     rest = found[end:]
     if rest.strip(" .\"'"):
         return "." + rest
-    return ". i must decline" if _MEANS_TO_DECLINE.search(found) else ""
+    return ". i must decline" if _MEANS_TO_DECLINE.compiled.search(found) else ""

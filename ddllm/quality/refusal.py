@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from os import listdir
 from typing import NamedTuple
 
 from ddllm.quality import languages
 from ddllm.quality.grammar import Judge, Rule
 from ddllm.quality.opening import opening
+from ddllm.quality.pattern import Pattern
 
 
 class Refusal(NamedTuple):
@@ -20,22 +21,22 @@ class Refusal(NamedTuple):
 
 
 #: Something that the model made or passes on, so that a decline in it is not the model's: a quotation, data, code, markup.
-_MATERIAL = re.compile(r' (?:["{>|]|\[ ?[\[{"]|<[a-z!/])')
+_MATERIAL = Pattern(r' (?:["{>|]|\[ ?[\[{"]|<[a-z!/])')
 #: The one object that speaks for the model: an error or a refusal in place of the data.
-_OWN_OBJECT = re.compile(r' (?:json )?\{ ?"(?:error|refusal|refused|declined)" ?: ?(?:\{ ?"message" ?: ?)?"')
+_OWN_OBJECT = Pattern(r' (?:json )?\{ ?"(?:error|refusal|refused|declined)" ?: ?(?:\{ ?"message" ?: ?)?"')
 #: A letter, a ticket or a dialogue that was drafted. All of it has colons.
-_DRAFT = re.compile(
+_DRAFT = Pattern(
     r"\A. (?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|件名|主题|主旨|제목) ?[:：]"
     r"|[ (](?:user|customer|client|human|patient|caller|visitor|interviewer|kunde|kundin|nutzer|utilisateur|usuario|cliente|usuário"
     r"|utente|klant|gebruiker|客户|用户|顾客|お客様|ユーザー|客|고객|사용자)(?: [a-z0-9])? ?[:：] "
 )
-_SALUTATION = re.compile(
+_SALUTATION = Pattern(
     r" (?:dear|hi|hello|hey|lieber?|liebes?|hallo|guten tag|sehr geehrte[rn]?|cher|chère|bonjour|madame|monsieur|estimad[oa]|querid[oa]"
     r"|hola|prezad[oa]|car[oa]|olá|gentile|egregi[oa]|ciao|beste|geachte)\b[^.!?]{0,48}?,"
 )
-_SIGNED = re.compile(
+_SIGNED = Pattern(
     r"(?:regards|sincerely|cheers|best wishes|all the best|warmly|yours|thanks|love|grüßen?|grüße|cordialement|salutations|saludos|atentamente"
-    r"|atenciosamente|cumprimentos|abraços?|saluti|groeten?|groet),?[^.!?]{0,60}$|\n(?:best|love),\n[^.!?]{0,40}$",
+    r"|atenciosamente|cumprimentos|abraços?|saluti|groeten?|groet),?[^!?]{0,50}$|\n(?:best|love),?\s[^!?]{0,40}$",
     re.IGNORECASE,
 )
 _SIGNATURE = 120
@@ -46,7 +47,11 @@ _MARKS = ".,'-:;!?"
 @cache
 def judges() -> dict[str, Judge]:
     """Return a judge for each file of `ddllm.quality.languages`, by its name; English, the commonest, first."""
-    names = sorted((module.name for module in iter_modules(languages.__path__)), key=lambda name: (name != "en", name))
+    files = listdir(languages.__path__[0])  # noqa: PTH208 - pkgutil and pathlib take 5 ms to import
+    names = sorted(
+        (file[:-3] for file in files if file.endswith(".py") and not file.startswith("_")),
+        key=lambda name: (name != "en", name),
+    )
     return {name: Judge(import_module(f"{languages.__name__}.{name}").GRAMMAR) for name in names}
 
 
@@ -69,7 +74,7 @@ def detect_refusal(text: str) -> Refusal | None:
     Only the opening is read, so that the cost does not grow with the answer.
     """
     found = opening(text)
-    own = _OWN_OBJECT.match(found, 1)
+    own = _OWN_OBJECT.compiled.match(found, 1) if "{" in found[:16] else None
     if own is not None:
         found = ". " + found[own.end() :]
     for lang, rules in _candidates(found[:_REACH]):
@@ -97,9 +102,9 @@ def _candidates(near: str) -> Iterable[tuple[str, set[Rule]]]:
 
 def _is_material(found: str, text: str) -> bool:
     if (
-        _MATERIAL.match(found, 1)
+        _MATERIAL.compiled.match(found, 1)
         or text[:64].lstrip().startswith("```")
-        or ((":" in found or "：" in found) and _DRAFT.search(found))
+        or ((":" in found or "：" in found) and _DRAFT.compiled.search(found))
     ):
         return True
-    return bool(_SALUTATION.match(found, 1) and _SIGNED.search(text[-_SIGNATURE:].rstrip()))
+    return bool(_SALUTATION.compiled.match(found, 1) and _SIGNED.compiled.search(text[-_SIGNATURE:].rstrip()))

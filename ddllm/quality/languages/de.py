@@ -104,7 +104,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         " hier": r"(?:aber|jedoch|trotzdem|stattdessen) hier (?:ist|sind|kommt)(?! (?:einige|ein paar) (?:alternativen|tipps|legale|sichere))|: hier (?:ist|sind)",
-        ":": r"(?:übersetzung|auf (?:deutsch|englisch|französisch|spanisch)|entwurf|vorschlag|beispiel|antwort|vorlage|zusammenfassung|formulierung): ",
+        ":": r"(?:übersetzung|auf (?:deutsch|englisch|französisch|spanisch)|entwurf|vorschlag|beispiel|antwort|vorlage|zusammenfassung|formulierung):",
         "dennoch": r"dennoch (?:ist|sind|gilt|gibt)",
     },
     begins=r" (?:(?:ja|natürlich|klar|gerne?|selbstverständlich|sicher)[,!.:]|hier (?:ist|sind|kommt)|im folgenden)",

@@ -25,7 +25,10 @@ GRAMMAR = Grammar(
             r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)| to| from| with| be){0,4}",
         ),
         ("im", r" im (?:not able|unable|not allowed|not going|not comfortable)(?: to)?"),
-        ("we", r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b"),
+        (
+            "we",
+            r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b(?=[^.!?]{0,30} (?:help|assist|fulfil|comply|answer|discuss))",
+        ),
         (
             "assistant",
             r"(?:this|the|your|our|[a-z]+'s) (?:\w+ ){0,2}assistant (?:can't|cannot|can not|won't|will not|(?:is|was) (?:not (?:able|allowed|permitted|designed|configured|authori[sz]ed)|unable) to|does(?:n't| not))",
@@ -62,6 +65,10 @@ GRAMMAR = Grammar(
             "down",
             r" i(?:'m|'ll|'d|'ve)? (?:(?:am|must|have|need|to|will|would|should|going|[a-z]+ly) ){0,5}turn(?:ing)? (?:this|that|it|you|these|your request|the request) down\b",
         ),
+        (
+            "declining declined",
+            r"declin(?:ing(?<=[.!?:-] declining)|ed(?<=[.!?:-] declined))(?:[.:]| (?:this|that|to)\b)",
+        ),
         ("say", r" i(?:'m|'ll|'d)? (?:(?:must|have|need|to|will|would|should|going|[a-z]+ly) ){1,4}say no\b"),
         ("draw", r" i(?:'ll|'d|'m going to)? (?:(?:must|have|need|to|will|would|should) ){0,3}draw the line"),
         (
@@ -70,7 +77,7 @@ GRAMMAR = Grammar(
         ),
         (
             "out",
-            r" i(?:'ll|'m going to|'d rather)? (?:(?:must|have|need|to|will|would|should|am|going) ){0,4}(?:stay|keep|sit|bow|opt) out of (?:this|that|it)",
+            r" i(?:'ll|'m going to|'d rather)? (?:(?:must|have|need|to|will|would|should|am|going) ){0,4}(?:(?:stay|keep|sit|bow|opt) out of (?:this|that|it)|sit (?:this|that)(?: one)? out)",
         ),
         ("abstain", r" i (?:must|have to|need to|will|should) (?:[a-z]+ly )?abstain"),
         ("refrain", r" i (?:must|have to|need to|will|should|'ll) (?:[a-z]+ly )?refrain from"),
@@ -224,7 +231,7 @@ GRAMMAR = Grammar(
         for literal in (" but", " however", " that said", " though", " instead", " still")
     }
     | {
-        ":": r"(?:translation|translated|translates|in (?:french|german|spanish|english|dutch|italian|portuguese|japanese|korean|chinese)|how about|(?:you could|you can|you might|try) (?:write|say|saying|reply|replying|respond|responding|this)|draft|version|example|template|reply|output|result|summary|rewrite|rewritten|corrected): ",
+        ":": r"(?:translation|translated|translates|in (?:french|german|spanish|english|dutch|italian|portuguese|japanese|korean|chinese)|how about|(?:you could|you can|you might|try) (?:write|say|saying|reply|replying|respond|responding|this)|draft|version|example|template|reply|output|result|summary|rewrite|rewritten|corrected):",
     },
     begins=r" (?:(?:sure|certainly|of course|absolutely|yes|great|done|happy to)[,!.:;-]|(?:here(?:'s| is| are)|below (?:is|are)|the following)\b)",
 )

@@ -93,7 +93,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         "aquí": r"(?:pero|sin embargo,|no obstante,) aquí (?:tienes?|están?|va) (?!(?:algunas?|unas|otras|unos|algunos) (?:\w+ )?(?:alternativas|recursos|opciones|sugerencias|consejos|ideas|formas))",
-        ":": r"(?:traducción|en (?:español|inglés|francés|alemán)|propuesta|ejemplo|respuesta|plantilla|resumen|borrador|versión): ",
+        ":": r"(?:traducción|en (?:español|inglés|francés|alemán)|propuesta|ejemplo|respuesta|plantilla|resumen|borrador|versión):",
     },
     begins=r" ¡?(?:(?:sí|claro|por supuesto|con gusto|desde luego|cómo no|claro que sí)[,!.: ]|aquí (?:tienes?|están?|va)|a continuación)",
 )

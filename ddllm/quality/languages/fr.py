@@ -82,7 +82,7 @@ GRAMMAR = Grammar(
         "renseign- dire prononc- prendre rembours- annul- modifi- imit- incarn- diffus- contourn- pirat- inciter approuv- tolér- élabor- dispens- juger suite calomni- dénigr-"
     ),
     between=(
-        "pas sens l'aise peux puis pourrai pourrais saurais dois devrais veux vais souhaite compte suis en mesure autorisé autorisée habilité habilitée conçu conçue programmé programmée capable disposé disposée censé "
+        "pas rien sens l'aise peux puis pourrai pourrais saurais dois devrais veux vais souhaite compte suis en mesure autorisé autorisée habilité habilitée conçu conçue programmé programmée capable disposé disposée censé "
         "aux à au l d de pour vous te t lui leur le la les me m y donc malheureusement pas ni point plus non aise plutôt directement toutefois cependant hélas simplement légalement être moralement éthiquement qualifié qualifiée "
         "prêt prête permettre ici tenu là toujours hélas, vraiment bien tout simplement non plus personnellement ni ne éthique aucun aucune"
     ),
@@ -102,7 +102,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         "voici": r"(?:mais|cependant|toutefois|en revanche|néanmoins|par contre),? voici (?!(?:quelques|des|d'autres) (?:\w+ )?(?:alternatives|ressources|pistes|conseils|suggestions|options|idées|moyens))",
-        ":": r"(?:traduction|en (?:français|anglais|allemand|espagnol)|proposition|exemple|réponse|modèle|résumé|brouillon|version) ?: ",
+        ":": r"(?:traduction|en (?:français|anglais|allemand|espagnol)|proposition|exemple|réponse|modèle|résumé|brouillon|version) ?:",
     },
     begins=r" (?:(?:oui|bien sûr|certainement|avec plaisir|d'accord|volontiers|absolument)[,!.: ]|voici|ci-dessous)",
 )

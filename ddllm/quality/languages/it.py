@@ -89,7 +89,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         "ecco": r"(?:ma|tuttavia,|però) ecco (?!(?:alcune|alcuni|altre|qualche) (?:\w+ )?(?:alternative|risorse|opzioni|suggerimenti|consigli|idee|modi))",
-        ":": r"(?:traduzione|in (?:italiano|inglese|francese|tedesco)|proposta|esempio|risposta|modello|riassunto|bozza|versione): ",
+        ":": r"(?:traduzione|in (?:italiano|inglese|francese|tedesco)|proposta|esempio|risposta|modello|riassunto|bozza|versione):",
     },
     begins=r" (?:(?:sì|certo|certamente|con piacere|volentieri|naturalmente)[,!.: ]|ecco|di seguito)",
 )

@@ -83,7 +83,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         " hier": r"(?:maar|echter|toch) hier (?:is|zijn|volgt)(?! (?:enkele|een paar) (?:alternatieven|tips|legale|veilige))|: hier (?:is|zijn)",
-        ":": r"(?:vertaling|in het (?:nederlands|engels|frans|duits)|voorstel|voorbeeld|antwoord|sjabloon|samenvatting|concept): ",
+        ":": r"(?:vertaling|in het (?:nederlands|engels|frans|duits)|voorstel|voorbeeld|antwoord|sjabloon|samenvatting|concept):",
     },
     begins=r" (?:(?:ja|natuurlijk|zeker|graag|uiteraard)[,!.:]|hier (?:is|zijn|volgt)|hieronder)",
 )

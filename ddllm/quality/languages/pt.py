@@ -92,7 +92,7 @@ GRAMMAR = Grammar(
     },
     delivers={
         "aqui": r"(?:mas|no entanto,|porém,) aqui (?:está|estão|vai|tem) (?!(?:algumas?|alguns|outras|uns) (?:\w+ )?(?:alternativas|recursos|opções|sugestões|dicas|ideias|formas))",
-        ":": r"(?:tradução|em (?:português|inglês|francês|espanhol)|proposta|exemplo|resposta|modelo|resumo|rascunho|versão): ",
+        ":": r"(?:tradução|em (?:português|inglês|francês|espanhol)|proposta|exemplo|resposta|modelo|resumo|rascunho|versão):",
     },
     begins=r" (?:(?:sim|claro|com certeza|com prazer|certamente|com todo o gosto)[,!.: ]|aqui (?:está|estão|vai|tem)|a seguir|segue)",
 )
