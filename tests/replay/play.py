@@ -1,6 +1,6 @@
 """Plays exchanges through boto3, as an application would: every answer is read to its end, every error is survived.
 
-Reads JSON from standard input: {"url": …, "calls": [{"id", "operation", "model_id", "request"}, …]}; bytes stand as {"base64": …}.
+Reads JSON from standard input: {"url": …, "calls": [{"id", "operation", "model_id", "request", "context"?}, …]}; bytes stand as {"base64": …}.
 Each call says its id as its feature, so that a test can tell whose metrics arrived. Prints, as JSON, the ids of the calls in which
 ddtrace's own integration raised into the application: it cannot read every answer, old versions least of all.
 """
@@ -50,7 +50,7 @@ def main() -> None:
     broken = []
     for call in todo["calls"]:
         playing["id"] = call["id"]
-        with ddllm.context(feature=call["id"]):
+        with ddllm.context(feature=call["id"], **call.get("context", {})):
             try:
                 answer = getattr(client, call["operation"])(modelId=call["model_id"], **decode(call["request"]))
                 if call["operation"] in ANSWERS:

@@ -632,3 +632,15 @@ def test_the_labelled_cases():
         case = json.loads(line)
         result = check_structured(case["text"], case["expected"], finish_reason=case["finish_reason"])
         assert result == (case["ok"], case["reason"], case["expected"]["kind"]), case
+
+
+def test_nesting_is_bounded_where_the_interpreter_would_not():
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        assert reason("[" * 1000 + "]" * 1000) is None
+        assert reason("[" * 1001 + "]" * 1001) == "not_json"
+        assert reason("so: " + "[" * 300_000 + "]" * 300_000) == "not_json"
+        assert reason(json.dumps([{"[": "{["}] * 5000)) is None
+    finally:
+        sys.setrecursionlimit(usual)
