@@ -17,10 +17,11 @@ from types import TracebackType
 from typing import Any, Self, overload
 
 from ddllm.errors import ConfigError
+from ddllm.query.series import Group
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.series import Series
-from ddllm.sandbox.sketch import Sketch
 from ddllm.sandbox.sockets import Address, Forwarder, Receiver
-from ddllm.sandbox.store import Group, Stats, Store
+from ddllm.sandbox.store import Stats, Store
 
 #: A free port of this machine alone.
 LOOPBACK = "udp://127.0.0.1:0"

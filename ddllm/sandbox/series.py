@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.dogstatsd import Context, Kind, Sample
-from ddllm.sandbox.sketch import Sketch
 
 #: Seconds of one bucket: the Agent's.
 INTERVAL = 10

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddllm.sandbox.series import Series
-from ddllm.sandbox.sketch import Sketch
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.store import Store
 
 
