@@ -85,6 +85,11 @@ def _grouped(scope: Scope) -> str:
     return f"({scope})" if isinstance(scope, Both | Either) else str(scope)
 
 
+def written(scope: Scope) -> str:
+    """Write a scope as it stands in a query: with `,` and `!` where these can say it, else in words."""
+    return _symbols(scope) or str(scope)
+
+
 def _symbols(scope: Scope) -> str | None:
     """Write a scope with `,` and `!`, as people do; None where it needs words, for Datadog takes no mix of the two."""
     if isinstance(scope, Tag | Everything):
@@ -135,7 +140,7 @@ class Query:
     def __str__(self) -> str:
         aggregator = f"{self.aggregator}:" if self.aggregator else ""
         by = f" by {{{','.join(self.by)}}}" if self.by else ""
-        return f"{aggregator}{self.metric}{{{_symbols(self.scope) or self.scope}}}{by}{''.join(map(str, self.methods))}"
+        return f"{aggregator}{self.metric}{{{written(self.scope)}}}{by}{''.join(map(str, self.methods))}"
 
     def method(self, name: str) -> Method | None:
         """Return the method of that name, the last one where it is written twice."""

@@ -5,7 +5,8 @@ arithmetic between queries that are grouped alike. Anything else raises `QueryEr
 
 Order of work: points fall into buckets that are aligned to Unix time, each raw series into its own; the series of a group are
 aggregated; then comes arithmetic. A distribution's sketches merge in time and space at once. Under `as_count` a bucket
-without data is 0 in arithmetic; where a denominator is 0 there is no point.
+without data is 0 in arithmetic; where a denominator is 0 there is no point. A bucket that begins before the start is left
+out whole, and the last one may be partial (recorded: Datadog's API does so).
 """
 
 import re
@@ -93,7 +94,7 @@ def evaluate(expression: Expression, series_of: SeriesOf, start: int, end: int) 
     if any(query.by != queries[0].by for query in queries):
         raise _cannot(expression, "its queries are grouped by different tags")
     interval = max(_interval(query, end - start) for query in queries)
-    found = _Evaluator(series_of, start, end, interval).expression(expression)
+    found = _Evaluator(series_of, -(-start // interval) * interval, end, interval).expression(expression)
     answers = (Answer(group, dict(sorted(points.items()))) for group, points in sorted(found.items()) if points)
     return Evaluation(queries[0].by, interval, tuple(answers))
 
