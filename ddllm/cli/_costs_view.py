@@ -1,23 +1,24 @@
 """The cost report on a terminal: `render` is a pure function of the report."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ddllm.analysis.costs import Costs, Pareto, Waste, percent
 from ddllm.cli._numbers import count, dollars, duration
+from ddllm.cli._tables import more, quiet, table
 from ddllm.cli._times import span
 
 _BAR = 20
-_NAME = 40
 
 
 def render(costs: Costs, *, top: int, ascii_only: bool = False) -> RenderableType:
     """Draw the report, with `top` rows a table at most; `ascii_only` for outputs that know no blocks."""
     parts: list[RenderableType] = [Text(_headline(costs), style="bold")]
     parts += [Text(f"! {warning}", style="yellow") for warning in costs.warnings]
+    if not costs.calls and not costs.dollars:
+        return Group(*parts)
     for pareto in costs.paretos:
         parts += ["", *_pareto(costs, pareto, top, "#" if ascii_only else "█")]
     parts += ["", *_waste(costs, top), "", *_cache(costs, top), "", *_retries(costs)]
@@ -36,16 +37,15 @@ def _headline(costs: Costs) -> str:
 def _pareto(costs: Costs, pareto: Pareto, top: int, block: str) -> Iterator[RenderableType]:
     yield Text.assemble((f"Spend by {pareto.dimension}", "bold"), f": {pareto.sentence}")
     if pareto.dimension == "action" and pareto.slices:
-        yield Text(
-            f"calls outside of an action are not in it: {dollars(pareto.dollars)} of {dollars(costs.dollars)} are",
-            style="dim",
+        yield quiet(
+            f"calls outside of an action are not in it: {dollars(pareto.dollars)} of {dollars(costs.dollars)} are"
         )
     if not pareto.slices:
         return
     largest = pareto.slices[0].dollars
-    table = _table("", "spend", "share", "cumulative", "failed or abandoned", bar=True)
+    drawn = table([pareto.dimension], ["spend", "share", "cumulative", "failed or abandoned"], "")
     for part in pareto.slices[:top]:
-        table.add_row(
+        drawn.add_row(
             Text(part.name),
             dollars(part.dollars),
             percent(part.share),
@@ -53,17 +53,17 @@ def _pareto(costs: Costs, pareto: Pareto, top: int, block: str) -> Iterator[Rend
             Text(dollars(part.failed_dollars), style="red" if part.failed_dollars else "dim"),
             Text(block * max(1, round(_BAR * part.dollars / largest)), style="cyan"),
         )
-    yield table
-    yield from _more(len(pareto.slices), top)
+    yield drawn
+    yield from more(len(pareto.slices), top)
 
 
 def _waste(costs: Costs, top: int) -> Iterator[RenderableType]:
     yield Text.assemble(("Spent for nothing", "bold"), _wasted_total(costs))
     if not costs.waste:
         return
-    table = _table("template", "failed", "tokens", "abandoned", "tokens", "malformed*", "of checked", "refused*")
+    drawn = table(["template"], ["failed", "tokens", "abandoned", "tokens", "malformed*", "of checked", "refused*"])
     for row in costs.waste[:top]:
-        table.add_row(
+        drawn.add_row(
             Text(row.template),
             dollars(row.failed_dollars),
             count(row.failed_tokens),
@@ -73,12 +73,9 @@ def _waste(costs: Costs, top: int) -> Iterator[RenderableType]:
             percent(row.malformed_answers / row.checked_answers) if row.checked_answers else "",
             _estimate(row.estimated_refused_dollars),
         )
-    yield table
-    yield from _more(len(costs.waste), top)
-    yield Text(
-        "* estimates: such answers times the template's average cost of a successful call; they may overlap",
-        style="dim",
-    )
+    yield drawn
+    yield from more(len(costs.waste), top)
+    yield quiet("* estimates: such answers times the template's average cost of a successful call; they may overlap")
 
 
 def _wasted_total(costs: Costs) -> str:
@@ -110,20 +107,18 @@ def _cache(costs: Costs, top: int) -> Iterator[RenderableType]:
     yield Text.assemble(("Cache savings missed", "bold"), text)
     if not costs.cache:
         return
-    table = _table("template", "model", "input tokens", "not from cache", "at most*")
+    drawn = table(["template", "model"], ["input tokens", "not from cache", "at most*"])
     for row in costs.cache[:top]:
-        table.add_row(
+        drawn.add_row(
             Text(row.template),
             Text(row.model),
             count(row.input_tokens),
             percent(row.uncached_tokens / row.input_tokens),
             f"~{dollars(row.estimated_dollars)}",
         )
-    yield table
-    yield from _more(len(costs.cache), top)
-    yield Text(
-        "* only a prefix that repeats can be read from the cache, and its first writing costs extra", style="dim"
-    )
+    yield drawn
+    yield from more(len(costs.cache), top)
+    yield quiet("* only a prefix that repeats can be read from the cache, and its first writing costs extra")
 
 
 def _retries(costs: Costs) -> Iterator[RenderableType]:
@@ -136,24 +131,6 @@ def _retries(costs: Costs) -> Iterator[RenderableType]:
     if retries.failed_attempts:
         outcomes = ", ".join(f"{count(number)} {outcome}" for outcome, number in retries.failed_attempts.items())
         yield Text(f"failed attempts: {outcomes}")
-    yield Text(
-        "A throttled attempt costs time and no dollars. What a provider bills for one that timed out is not measured.",
-        style="dim",
+    yield quiet(
+        "A throttled attempt costs time and no dollars. What a provider bills for one that timed out is not measured."
     )
-
-
-def _table(*columns: str, bar: bool = False) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    names = [name for name in columns if name in {"", "template", "model"}]
-    for name in columns:
-        if name in names:
-            table.add_column(name, max_width=_NAME, no_wrap=True, overflow="ellipsis")
-        else:
-            table.add_column(name, justify="right", no_wrap=True)
-    if bar:
-        table.add_column("", no_wrap=True)
-    return table
-
-
-def _more(number: int, top: int) -> Iterable[RenderableType]:
-    return [Text(f"… and {number - top} more (--top {number} shows them)", style="dim")] if number > top else []

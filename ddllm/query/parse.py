@@ -35,10 +35,9 @@ def parse(text: str) -> Expression:
     try:
         return _expression(_grammar().parse(text))
     except UnexpectedInput as error:
-        at = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
-        where = (
-            f"before its end, after `{text[-_NEAR:]}`" if at >= len(text.rstrip()) else f"at `{text[at : at + _NEAR]}`"
-        )
+        ended = getattr(getattr(error, "token", None), "type", "") == "$END"
+        at = len(text) if ended or error.pos_in_stream is None else error.pos_in_stream
+        where = f"before its end, after `{text[-_NEAR:]}`" if ended else f"at `{text[at : at + _NEAR]}`"
         raise QueryError(f"the query cannot be read {where}", query=text, position=at) from None
     except RecursionError:
         raise QueryError("the query is nested too deeply", query=text, position=0) from None
