@@ -74,7 +74,7 @@ def _series(expression: Expression, found: Evaluation, one: Answered) -> dict[st
         "interval": found.interval,
         "length": len(times),
         "start": times[0] * 1000,
-        "end": (times[-1] + found.interval) * 1000 - 1,
+        "end": (times[-1] + found.interval - 1) * 1000,
         "pointlist": [[at * 1000, value] for at, value in one.points.items()],
         "query_index": 0,
         "attributes": {},

@@ -11,7 +11,8 @@ from ddllm.cli._costs_view import render
 from ddllm.query.recordings import Recording
 from tests.support.spending import END, SONNET, START, WINDOW, history
 
-GOLDEN = Path(__file__).parents[2] / "support" / "fixtures" / "costs.txt"
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "support" / "fixtures" / "costs.txt"
 
 
 def report(recording: Recording, env: str | None = "prod"):
@@ -31,6 +32,10 @@ def drawn(recording: Recording, *, top: int = 10, width: int = 100, ascii_only: 
 
 def test_the_whole_report():
     assert drawn(history()) == GOLDEN.read_text("utf-8")
+
+
+def test_the_guide_shows_the_report_as_it_is():
+    assert f"```text\n{drawn(history())}```" in (ROOT / "docs" / "costs.md").read_text("utf-8")
 
 
 def test_an_output_without_blocks_gets_signs():

@@ -10,7 +10,8 @@ from ddllm.analysis.estimate import estimate
 from ddllm.cli._metrics_view import render_catalogue, render_estimate
 from tests.support.spending import history
 
-GOLDEN = Path(__file__).parents[2] / "support" / "fixtures" / "estimate.txt"
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "support" / "fixtures" / "estimate.txt"
 
 
 def drawn(thing: RenderableType, width: int = 120) -> str:
@@ -25,6 +26,10 @@ def estimated() -> str:
 
 def test_the_whole_estimate():
     assert estimated() == GOLDEN.read_text("utf-8")
+
+
+def test_the_guide_shows_the_estimate_as_it_is():
+    assert f"```text\n{estimated()}```" in (ROOT / "docs" / "costs.md").read_text("utf-8")
 
 
 def test_hosts_are_said_and_dollars_are_not_where_no_price_was_given():
