@@ -56,6 +56,7 @@ def _body(costs: Costs, top: int) -> Iterator[str]:
             )
         if pareto.slices:
             yield _chart(_pareto(pareto, top), f"pareto-{number}")
+            yield from _more(len(pareto.slices), top)
     yield "<h2>Spent for nothing</h2>"
     if costs.waste:
         yield _quiet(
@@ -63,6 +64,7 @@ def _body(costs: Costs, top: int) -> Iterator[str]:
             "cost of a successful call; they may overlap."
         )
         yield _chart(_waste(costs, top), "waste")
+        yield from _more(len(costs.waste), top)
     else:
         yield "<p>Nothing.</p>"
     yield "<h2>Cache savings missed</h2>"
@@ -72,6 +74,7 @@ def _body(costs: Costs, top: int) -> Iterator[str]:
             "that repeats can be read from it, and its first writing costs extra."
         )
         yield _chart(_cache(costs, top), "cache")
+        yield from _more(len(costs.cache), top)
     else:
         yield "<p>None, or no model here has a cache price.</p>"
     yield from _retries(costs)
@@ -222,6 +225,11 @@ def _names(names: list[str]) -> list[str]:
             short += " "
         shown.append(short)
     return shown
+
+
+def _more(number: int, top: int) -> Iterator[str]:
+    if number > top:
+        yield _quiet(f"… and {number - top} more (--top {number} shows them)")
 
 
 def _quiet(text: str) -> str:

@@ -28,7 +28,12 @@ _WIDTH = 120
 
 
 @click.command("costs")
-@click.option("--from", "start", metavar="TIME", help="7d, 12h, or a date such as 2026-01-31T09:00Z.  [default: 7d]")
+@click.option(
+    "--from",
+    "start",
+    metavar="TIME",
+    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: 7d]",
+)
 @click.option("--to", "end", metavar="TIME", help="As --from.  [default: now]")
 @click.option("--env", metavar="NAME", help="One environment alone.  [default: all]")
 @click.option(
@@ -69,7 +74,7 @@ def command(
     if file is not None:
         refuse_unwritable(file)
     if output == "html":
-        from ddllm.cli import _costs_html  # noqa: PLC0415 - plotly: 300 ms, and an extra
+        from ddllm.cli import _costs_html  # noqa: PLC0415 - plotly: 40 ms, and an extra
 
         page = _costs_html.page
     saving = cache_saving(_prices())

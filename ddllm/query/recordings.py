@@ -18,7 +18,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -28,6 +28,8 @@ from ddllm.query.sketch import BIAS, GAMMA, Sketch
 
 VERSION = 1
 _KINDS = get_args(Kind)
+_WHOLE = 2**63
+_COMPRESSION = 6  # 9 takes three times as long for 2 % of the size
 _HINT = "docs/costs.md shows what a recording looks like"
 
 
@@ -103,7 +105,7 @@ def write_recording(recording: Recording, path: Path) -> None:
 
 
 def _open(path: Path, mode: str) -> Any:
-    return gzip.open(path, mode) if path.suffix == ".gz" else path.open(mode)
+    return gzip.open(path, mode, _COMPRESSION) if path.suffix == ".gz" else path.open(mode)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -165,14 +167,14 @@ class _Builder:
         if kind == "distribution":
             sketches = self._sketches.setdefault(key, {})
             for at, sketch in _sketches(document):
-                sketches.setdefault(at, Sketch()).merge(sketch)
+                if at in sketches:
+                    sketches[at].merge(sketch)
+                else:
+                    sketches[at] = sketch
             return
         points = self._points.setdefault(key, {})
-        for entry in _list(document.get("points", []), "`points`"):
-            at, value = _entry(entry, 2, "a point must be [t, value]")
-            number = _number(value, "a value")
-            t = _whole(at, "a time")
-            points[t] = points.get(t, 0.0) + number if kind == "count" else number
+        for t, number in _points(document):
+            points[t] = points[t] + number if t in points and kind == "count" else number
 
     def recording(self) -> Recording:
         """Return the whole."""
@@ -194,6 +196,12 @@ def _event(document: Any) -> Event:
     return Event(_number(document.get("t"), "`t`"), document["title"], _tags(document.get("tags", []), ordered=True))
 
 
+def _points(document: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
+    for entry in _list(document.get("points", []), "`points`"):
+        at, value = _entry(entry, 2, "a point must be [t, value]")
+        yield _whole(at, "a time"), _number(value, "a value")
+
+
 def _sketches(document: Mapping[str, Any]) -> Iterator[tuple[int, Sketch]]:
     for entry in _list(document.get("samples", []), "`samples`"):
         at, values = _entry(entry, 2, "an entry of `samples` must be [t, [values]]")
@@ -205,13 +213,15 @@ def _sketches(document: Mapping[str, Any]) -> Iterator[tuple[int, Sketch]]:
         sketch = Sketch()
         sketch.count = _whole(count, "a sketch's count")
         sketch.sum = _number(total, "a sketch's sum")
-        sketch.min = _number(least, "a sketch's min") if sketch.count else inf
-        sketch.max = _number(most, "a sketch's max") if sketch.count else -inf
-        numbers = [_whole(number, "a bin's count") for number in _list(counts, "counts")]
-        bins = [_whole(key, "a bin's key") for key in _list(keys, "keys")]
-        if len(bins) != len(numbers) or sum(numbers) != sketch.count:
-            raise _Wrong("a sketch must have a count for each key, and their sum must be its count")
-        sketch.bins = dict(zip(bins, numbers, strict=True))
+        if sketch.count:
+            sketch.min, sketch.max = _number(least, "a sketch's min"), _number(most, "a sketch's max")
+        try:
+            sketch.bins = dict(zip(keys, counts, strict=True))
+            whole = all(type(each) is int for each in (*keys, *counts)) and sum(counts) == sketch.count
+        except (TypeError, ValueError):
+            whole = False
+        if not whole:
+            raise _Wrong("a sketch must have a whole count for each key, and their sum must be its count")
         yield _whole(at, "a time"), sketch
 
 
@@ -235,15 +245,17 @@ def _tags(value: Any, *, ordered: bool = False) -> tuple[str, ...]:
 
 
 def _number(value: Any, what: str) -> float:
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-            return float(value)
-    except OverflowError:  # a whole number beyond the range of floats
-        pass
-    raise _Wrong(f"{what} must be a number, not {value!r}")
+    """Read a number. A recording holds millions of them, so that the usual ones are let through first."""
+    if type(value) is float and isfinite(value):
+        return value
+    if type(value) is int and -_WHOLE < value < _WHOLE:
+        return float(value)
+    raise _Wrong(f"{what} must be a number, not {value!r:.40}")
 
 
 def _whole(value: Any, what: str) -> int:
+    if type(value) is int and -_WHOLE < value < _WHOLE:
+        return value
     number = _number(value, what)
     if number != int(number):
         raise _Wrong(f"{what} must be a whole number, not {value!r}")

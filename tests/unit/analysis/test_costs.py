@@ -4,7 +4,7 @@ import json
 from math import fsum
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddllm.analysis.costs import Costs, Waste, analyse, as_json, cache_saving, pareto, percent
@@ -158,6 +158,7 @@ def test_the_sentence(spend: dict[str, float], sentence: str):
 AMOUNTS = st.floats(min_value=1e-9, max_value=1e9)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.tuples(st.text(max_size=5), st.sampled_from(["ok", "error"])), AMOUNTS, min_size=1))
 def test_shares_add_up_to_one_and_never_fall(spend: dict[tuple[str, str], float]):
     found = pareto("template", spend)

@@ -37,6 +37,10 @@ def test_the_page_says_what_is_measured_and_what_is_not():
         assert part in text
 
 
+def test_a_chart_is_cut_and_says_so():
+    assert "… and 3 more (--top 5 shows them)" in _costs_html.page(report(history()), top=2)
+
+
 def test_names_are_text():
     text = _costs_html.page(
         report(Recording(60, START, END, tuple(_renamed(each) for each in history().series))), top=10
