@@ -32,7 +32,7 @@ _WIDTH = 120
     "--from",
     "start",
     metavar="TIME",
-    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: 7d]",
+    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: 7d before --to]",
 )
 @click.option("--to", "end", metavar="TIME", help="As --from.  [default: now]")
 @click.option("--env", metavar="NAME", help="One environment alone.  [default: all]")
@@ -115,7 +115,10 @@ def _asked(recording: Path | None, start: str | None, end: str | None) -> Iterat
 def _window(start: str | None, end: str | None, *, now: float, earliest: float | None) -> Window:
     """Read the options; for a recording, now is its end."""
     last = moment(end, now, "--to") if end else now
-    first = earliest if start is None and earliest is not None else moment(start or _DEFAULT_FROM, now, "--from")
+    if start is not None:
+        first = moment(start, now, "--from")
+    else:
+        first = moment(_DEFAULT_FROM, last, "--from") if earliest is None else earliest
     if first >= last and not (first == last == earliest):
         raise ConfigError("--from is not before --to")
     return Window.around(first, last)

@@ -50,11 +50,11 @@ _BUCKETS = (
 )
 _DAY = 86_400
 
-_COMBINE: dict[str, Callable[[Iterable[float]], float]] = {
+_COMBINE: dict[str, Callable[[Sequence[float]], float]] = {
     "sum": sum,
     "min": min,
     "max": max,
-    "avg": lambda values: (numbers := list(values)) and sum(numbers) / len(numbers),  # type: ignore[dict-item,return-value]
+    "avg": lambda values: sum(values) / len(values),
 }
 _OF_SKETCH: dict[str, Callable[[Sketch], float | None]] = {
     "sum": lambda sketch: sketch.sum,

@@ -139,6 +139,11 @@ def test_an_hour_without_calls_is_said(world: World):
     )
 
 
+def test_the_default_is_the_week_before_the_end(world: World):
+    told = world.ddllm("costs", "--to", "2026-01-08")
+    assert told.stdout.startswith("no LLM calls in all environments, 2026-01-01 00:00 to 2026-01-08 00:00 UTC")
+
+
 def test_prices_of_the_file_hold_for_what_the_cache_would_save(tmp_path: Path):
     write_recording(history(), tmp_path / "r.jsonl")
     (tmp_path / "ddllm.yaml").write_text(
