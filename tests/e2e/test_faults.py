@@ -22,6 +22,9 @@ APP = Path(__file__).parent / "apps" / "faults.py"
 ELSEWHERE = {
     "actions.report_to",
     "annotations.watch_annotations",
+    "decorate.Held.__enter__",  # of a protocol
+    "decorate.Held.__exit__",
+    "decorate.Steps.end",
     "feedback.report_to",
     "frames.enter_nothing",
     "frames.mirror_to",

@@ -32,6 +32,7 @@ from ddtrace.trace import tracer
 
 import ddllm
 from ddllm.instrument import bootstrap, guard, queue
+from ddllm.instrument.patch import reading
 from tests.support.bedrock import Knobs
 
 PACKAGE = os.path.dirname(ddllm.__file__) + os.sep  # noqa: PTH120 - the form in which code objects have it
@@ -267,6 +268,15 @@ def stream_that_breaks(world: World) -> Any:
 @inline
 def chunks_read(world: World) -> Any:
     return plain([one["chunk"]["bytes"] for one in world.chunks()])
+
+
+@step
+def streams_that_are_too_long_to_keep(world: World) -> Any:
+    reading.MAX_PIECES, kept = 2, reading.MAX_PIECES
+    try:
+        return plain([list(world.stream()), [one["chunk"]["bytes"] for one in world.chunks()]])
+    finally:
+        reading.MAX_PIECES = kept
 
 
 @step
