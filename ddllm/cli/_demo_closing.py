@@ -11,11 +11,13 @@ from ddllm.sandbox.agent import Agent
 
 
 def closing(taken: Snapshot, agent: Agent, syncs: Sequence[Sync]) -> Iterator[str]:
-    """Yield a sentence each on money, speed, what retries hid, what broke, and the syncs."""
+    """Yield a sentence each on money, speed, what retries hid, what broke, what answers were worth, and the syncs."""
     yield _money(taken)
     yield from _speed(agent)
     yield from _throttles(taken, agent)
     yield from _abandoned(taken)
+    yield from _quality(taken, agent)
+    yield from _actions(taken)
     yield f"{syncs[0].writes} monitors written, and a second sync wrote {syncs[1].writes or 'none'}"
 
 
@@ -51,6 +53,22 @@ def _abandoned(taken: Snapshot) -> Iterator[str]:
     left = round(taken.total.abandoned)
     if left:
         yield f"{left} stream{'s were' if left > 1 else ' was'} left before the end, and counted as such"
+
+
+def _quality(taken: Snapshot, agent: Agent) -> Iterator[str]:
+    total = taken.total
+    if total.refusals:
+        yield f"{total.refusals:.0f} answers were refusals behind an HTTP 200, told from what they say"
+    if total.malformed:
+        reasons = agent.total(catalog.STRUCTURED_FAILURES.name, by=("reason",))
+        said = ", ".join(f"{number:.0f} {reason}" for (reason,), number in sorted(reasons.items()))
+        yield f"{total.malformed:.0f} of {total.checked:.0f} answers with a promised format broke it ({said})"
+
+
+def _actions(taken: Snapshot) -> Iterator[str]:
+    for one in taken.actions[:1]:
+        each = one.calls / one.completed
+        yield f"{one.completed:.0f} times {one.action}: {each:.1f} calls and ${one.dollars / one.completed:.4f} each"
 
 
 def shown(argv: Sequence[str]) -> str:

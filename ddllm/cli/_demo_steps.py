@@ -1,12 +1,14 @@
-"""The steps of `ddllm demo`: an application under ddtrace-run, and monitors synced by the real command line."""
+"""The steps of `ddllm demo`: applications under ddtrace-run, and monitors synced by the real command line."""
 
 import json
 import os
 import shutil
 import sys
 import sysconfig
+import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -19,7 +21,15 @@ from ddllm.errors import DdllmError
 
 #: What the simulated models are like in the demo: healthy, but as busy as a shared endpoint is.
 SCENE: Mapping[str, Mapping[str, float]] = {
-    "*": {"throttle": 0.04, "retry_after": 1, "server_error": 0.01, "stream_fault": 0.03, "refuse": 0.02},
+    "*": {
+        "throttle": 0.04,
+        "retry_after": 1,
+        "server_error": 0.01,
+        "stream_fault": 0.03,
+        "refuse": 0.04,
+        "malformed_json": 0.08,
+        "tool_use": 1,
+    },
     "*claude-3-5-sonnet*": {
         "ttft_p50": 520,
         "ttft_p95": 1_300,
@@ -47,12 +57,16 @@ class Sync:
     writes: int
 
 
-def application(seconds: float) -> list[str]:
-    """Return the command that runs the example application. Raises `DdllmError` where a part of it is not there."""
+#: The example applications: file and service. The first knows nothing of ddllm, the second tells it what its calls are for.
+APPLICATIONS = {"assistant.py": "assistant", "helpdesk.py": "helpdesk"}
+
+
+def application(seconds: float, name: str = "assistant.py") -> list[str]:
+    """Return the command that runs an example application. Raises `DdllmError` where a part of it is not there."""
     return [
         _script("ddtrace-run"),
         sys.executable,
-        str(library_folder() / "examples" / "assistant.py"),
+        str(library_folder() / "examples" / name),
         "--seconds",
         f"{seconds:g}",
     ]
@@ -73,23 +87,34 @@ def _script(name: str) -> str:
     return found
 
 
-def run_application(stack: Stack, seconds: float) -> str:
-    """Run the application to its end; return its last line. Raises `DdllmError` if it fails or does not end."""
+def run_applications(stack: Stack, seconds: float) -> dict[str, str]:
+    """Run the applications to their end, side by side; return the last line of each, by service.
+
+    Raises `DdllmError` if one fails or does not end.
+    """
     environ = clean_environ(os.environ) | stack.application_environ
     environ |= {
-        "DD_SERVICE": "assistant",
         "DD_ENV": "prod",
         "DD_VERSION": "1.0.0",
         "DD_CODE_ORIGIN_FOR_SPANS_ENABLED": "false",
+        "DDLLM_CONFIG": str(library_folder() / "examples" / "ddllm.yaml"),
     }
-    said: deque[str] = deque(maxlen=_LAST_LINES)
-    with Child(application(seconds), environ, output=said.append) as child:
-        code = child.wait(seconds + _GRACE)
-    if code is None:
-        raise DdllmError(f"the application did not end within {seconds + _GRACE:g} s", hint=" / ".join(said))
-    if code:
-        raise DdllmError(f"the application ended with exit code {code}", hint=" / ".join(said))
-    return said[-1] if said else ""
+    until = time.monotonic() + seconds + _GRACE
+    said: dict[str, deque[str]] = {service: deque(maxlen=_LAST_LINES) for service in APPLICATIONS.values()}
+    with ExitStack() as running:
+        children = {
+            service: running.enter_context(
+                Child(application(seconds, name), environ | {"DD_SERVICE": service}, output=said[service].append)
+            )
+            for name, service in APPLICATIONS.items()
+        }
+        codes = {service: child.wait(max(0.1, until - time.monotonic())) for service, child in children.items()}
+    for service, code in codes.items():
+        if code is None:
+            raise DdllmError(f"{service} did not end within {seconds + _GRACE:g} s", hint=" / ".join(said[service]))
+        if code:
+            raise DdllmError(f"{service} ended with exit code {code}", hint=" / ".join(said[service]))
+    return {service: lines[-1] if lines else "" for service, lines in said.items()}
 
 
 def run_sync(stack: Stack, *, quiet: bool) -> Sync:

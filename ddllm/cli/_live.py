@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ddllm.cli._numbers import count, dollars
-from ddllm.cli._summary import Row, Snapshot, snapshot
+from ddllm.cli._summary import Done, Row, Snapshot, snapshot
 from ddllm.sandbox.agent import Agent
 
 _REFRESHES_PER_SECOND = 2
@@ -51,6 +51,14 @@ def _spend(row: Row) -> str:
     return f"≥{dollars(row.dollars)}" if row.unpriced else dollars(row.dollars)
 
 
+def _malformed(row: Row) -> str:
+    return f"{count(row.malformed)} of {count(row.checked)}" if row.checked else ""
+
+
+def _thumbs(row: Row) -> str:
+    return f"{count(row.thumbs_up)}, {count(row.thumbs_down)}" if row.thumbs_up or row.thumbs_down else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     """A column of numbers: header, text, and the style of a cell that is not zero."""
@@ -75,10 +83,14 @@ _COLUMNS = (
     _Column("throttled", lambda row: count(row.throttled), "yellow"),
     _Column("retries", lambda row: count(row.retries), "yellow"),
     _Column("refused", lambda row: count(row.refusals), "yellow"),
+    _Column("malformed", _malformed, "yellow"),
+    _Column("thumbs\nup, down", _thumbs),
 )
 
 #: What goes first where the terminal is too narrow for all.
 _DISPENSABLE = (
+    "thumbs\nup, down",
+    "malformed",
     "refused",
     "from\ncache",
     "retries",
@@ -100,6 +112,8 @@ def render(taken: Snapshot, *, width: int | None = None) -> RenderableType:
     parts: list[RenderableType] = [_headline(taken)]
     if taken.rows:
         parts += ["", _table(taken, width), ""]
+    if taken.actions:
+        parts += [_done(taken.actions), ""]
     parts += [Text(line, style="yellow") for line in _remarks(taken)]
     return Group(*parts)
 
@@ -143,6 +157,27 @@ def _table(taken: Snapshot, width: int | None) -> Table:
         )
     for row in taken.rows:
         table.add_row(Text(row.feature), Text(row.model_name), *(_cell(column, row) for column in columns))
+    return table
+
+
+def _done(actions: tuple[Done, ...]) -> Table:
+    """Draw the users' actions."""
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    table.add_column("\nuser action", no_wrap=True, overflow="ellipsis")
+    for header in ("\ncompleted", "calls\neach", "\nspend", "cost\np50", "duration\np50"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for one in actions:
+        well = "" if one.ok == one.completed else f" ({count(one.ok)} ok)"
+        each = f"{one.calls / one.completed:.1f}" if one.completed else ""
+        cost = "" if one.cost_p50 is None else dollars(one.cost_p50)
+        table.add_row(
+            Text(one.action),
+            f"{count(one.completed)}{well}",
+            each,
+            dollars(one.dollars),
+            cost,
+            _seconds(one.duration_p50),
+        )
     return table
 
 

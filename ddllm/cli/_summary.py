@@ -29,6 +29,10 @@ _SUMS: dict[str, tuple[catalog.Metric, Mapping[str, str]]] = {
     "attempts": (catalog.ATTEMPTS, {}),
     "throttled": (catalog.ATTEMPTS, {"outcome": "throttled"}),
     "refusals": (catalog.REFUSALS, {}),
+    "checked": (catalog.STRUCTURED_CHECKS, {}),
+    "malformed": (catalog.STRUCTURED_FAILURES, {}),
+    "thumbs_up": (catalog.FEEDBACK, {"kind": "thumbs_up"}),
+    "thumbs_down": (catalog.FEEDBACK, {"kind": "thumbs_down"}),
 }
 
 #: Percentiles of a row: the distribution and the share.
@@ -44,7 +48,10 @@ _LOSSES = (catalog.TELEMETRY_DROPPED, catalog.TELEMETRY_ERRORS, catalog.TELEMETR
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One feature and model, or everything. Times are seconds; what was not measured is None."""
+    """One feature and model, or everything. Times are seconds; what was not measured is None.
+
+    `checked` are the answers of which a format was expected, `malformed` those that broke it.
+    """
 
     feature: str = ""
     model_name: str = ""
@@ -59,6 +66,10 @@ class Row:
     attempts: float = 0.0
     throttled: float = 0.0
     refusals: float = 0.0
+    checked: float = 0.0
+    malformed: float = 0.0
+    thumbs_up: float = 0.0
+    thumbs_down: float = 0.0
     ttft_p50: float | None = None
     ttft_p95: float | None = None
     tokens_per_second_p50: float | None = None
@@ -76,15 +87,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """One kind of user action: how many ended and how many of them well, and what one took in the median."""
+
+    action: str
+    completed: float = 0.0
+    ok: float = 0.0
+    calls: float = 0.0
+    dollars: float = 0.0
+    cost_p50: float | None = None
+    duration_p50: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What an agent had received at one moment.
 
-    `losses` are ddllm's own, by metric and reason; `packets` are all that arrived, `others` the number of metrics among
+    `actions` are the users' actions. `losses` are ddllm's own, by metric and reason; `packets` are all that arrived, `others` the number of metrics among
     them that are not ddllm's, `malformed` and `not_forwarded` what was wrong with them.
     """
 
     total: Row
     rows: tuple[Row, ...] = ()
+    actions: tuple[Done, ...] = ()
     dollars_per_hour: float | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
     packets: int = 0
@@ -100,6 +125,7 @@ def snapshot(agent: Agent, now: float) -> Snapshot:
     return Snapshot(
         total=next(iter(_rows(agent, ())), Row()),
         rows=tuple(sorted(rows, key=lambda row: (-row.dollars, -row.requests, row.feature, row.model_name))),
+        actions=_actions(agent),
         dollars_per_hour=_dollars_per_hour(agent, now),
         losses=_losses(agent),
         packets=stats.packets,
@@ -119,6 +145,29 @@ def _rows(agent: Agent, by: Sequence[str]) -> list[Row]:
         fields |= {name: groups.get(group) for name, groups in percentiles.items()}
         rows.append(Row(**fields))
     return rows
+
+
+def _actions(agent: Agent) -> tuple[Done, ...]:
+    by = ("action",)
+    completed = agent.total(catalog.ACTION_COMPLETED.name, by=by)
+    well = agent.total(catalog.ACTION_COMPLETED.name, by=by, status="ok")
+    calls = agent.total(catalog.ACTION_CALLS.name, by=by)
+    spent = agent.total(catalog.ACTION_COST.name, by=by)
+    cost = agent.percentile(catalog.ACTION_COST.name, 0.5, by=by)
+    duration = agent.percentile(catalog.ACTION_DURATION.name, 0.5, by=by)
+    found = [
+        Done(
+            group[0],
+            number,
+            well.get(group, 0.0),
+            calls.get(group, 0.0),
+            spent.get(group, 0.0),
+            cost.get(group),
+            duration.get(group),
+        )
+        for group, number in completed.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.dollars, -one.completed, one.action)))
 
 
 def _dollars_per_hour(agent: Agent, now: float) -> float | None:

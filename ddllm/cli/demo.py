@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._demo_closing import closing, shown
-from ddllm.cli._demo_steps import SCENE, Sync, application, run_application, run_sync, sync_arguments
+from ddllm.cli._demo_steps import APPLICATIONS, SCENE, Sync, application, run_applications, run_sync, sync_arguments
 from ddllm.cli._live import live, render, table_console
 from ddllm.cli._stack import Stack
 from ddllm.cli._summary import Snapshot, as_json, snapshot
@@ -44,8 +44,8 @@ _RULE_WIDTH = 120
 def command(seconds: float, output: str) -> None:
     """See the whole idea work on this machine, with no account anywhere.
 
-    A small web service on Amazon Bedrock (examples/assistant.py), which knows nothing of ddllm, runs under ddtrace-run.
-    Its metrics arrive here by DogStatsD; then `ddllm sync monitors` puts the first alerts on them, twice, because the
+    Two small services on Amazon Bedrock run under ddtrace-run: one knows nothing of ddllm (examples/assistant.py), one says
+    what its calls are for (examples/helpdesk.py). Their metrics arrive here by DogStatsD; then `ddllm sync monitors` puts the first alerts on them, twice, because the
     second run has nothing to do. Bedrock, the agent and Datadog's API are local stand-ins; boto3, ddtrace and
     datadog-api-client are the real ones. Nothing leaves the machine, and nothing keeps running.
     """
@@ -59,11 +59,13 @@ def command(seconds: float, output: str) -> None:
 
 
 def _document(stack: Stack, seconds: float) -> dict[str, Any]:
-    said = run_application(stack, seconds)
+    said = run_applications(stack, seconds)
     taken = _arrived(stack)
     syncs = _twice(stack, quiet=True)
     return {
-        "application": {"command": application(seconds), "said": said},
+        "applications": [
+            {"command": application(seconds, name), "said": said[service]} for name, service in APPLICATIONS.items()
+        ],
         "summary": as_json(taken),
         "agent": stack.agent.to_json(),
         "bedrock": stack.bedrock.stats.as_json(),
@@ -74,14 +76,19 @@ def _document(stack: Stack, seconds: float) -> dict[str, Any]:
 
 def _show(stack: Stack, seconds: float) -> None:
     console = table_console()
-    _title(console, "An application on Bedrock, under ddtrace-run")
-    console.print("It knows nothing of ddllm. Claude and Llama are simulated; boto3, ddtrace and the wires are real.")
-    _command(console, application(seconds))
+    _title(console, "Two applications on Bedrock, under ddtrace-run")
+    console.print(
+        "The first knows nothing of ddllm; the second says which of its users' actions take its calls. "
+        "Claude and Llama are simulated; boto3, ddtrace and the wires are real."
+    )
+    for name in APPLICATIONS:
+        _command(console, application(seconds, name))
     with live(stack.agent, console, time.time) if console.is_terminal else nullcontext():
-        said = run_application(stack, seconds)
+        said = run_applications(stack, seconds)
     taken = _arrived(stack)
     console.print(render(taken, width=console.width))
-    console.print(f"What its visitors saw: {said}.", style="dim")
+    for service, line in said.items():
+        console.print(f"What the {service} saw: {line}.", style="dim")
     _title(console, "The first alerts on it, from YAML")
     syncs = _twice(stack, quiet=False, before=lambda: _command(console, ["ddllm", *sync_arguments()]))
     _title(console, "What was seen")

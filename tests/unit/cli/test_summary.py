@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ddllm import catalog
-from ddllm.cli._summary import Row, Snapshot, as_json, snapshot
+from ddllm.cli._summary import Done, Row, Snapshot, as_json, snapshot
 from ddllm.sandbox.agent import Agent
 from ddllm.sandbox.sockets import Forwarder
 
@@ -38,6 +38,10 @@ def test_each_number_comes_from_its_metric_and_tags():
         f"{catalog.TOKENS_CACHE_READ}:250|c|#{CHAT}",
         f"{catalog.TOKENS_OUTPUT}:90|c|#{CHAT}",
         f"{catalog.REFUSALS}:1|c|#{CHAT},reason:model",
+        f"{catalog.STRUCTURED_CHECKS}:6|c|#{CHAT},format:json",
+        f"{catalog.STRUCTURED_FAILURES}:2|c|#{CHAT},format:json,reason:not_json",
+        f"{catalog.FEEDBACK}:3|c|#{CHAT},kind:thumbs_up",
+        f"{catalog.FEEDBACK}:1|c|#{CHAT},kind:thumbs_down",
         f"{catalog.TTFT}:0.4|d|#{CHAT}",
         f"{catalog.DURATION}:2|d|#{CHAT}",
         f"{catalog.TOKENS_PER_SECOND}:50|d|#{CHAT}",
@@ -58,6 +62,10 @@ def test_each_number_comes_from_its_metric_and_tags():
         attempts=14,
         throttled=4,
         refusals=1,
+        checked=6,
+        malformed=2,
+        thumbs_up=3,
+        thumbs_down=1,
         ttft_p50=0.4,
         ttft_p95=0.4,
         tokens_per_second_p50=50,
@@ -66,6 +74,22 @@ def test_each_number_comes_from_its_metric_and_tags():
     assert (row.retries, row.cache_read_share) == (4, 0.25)
     assert taken.total.requests == 10
     assert taken.total.ttft_p95 == 0.4
+
+
+def test_actions_are_added_up_by_name():
+    agent = agent_with(
+        f"{catalog.ACTION_COMPLETED}:3|c|#action:checkout,status:ok",
+        f"{catalog.ACTION_COMPLETED}:1|c|#action:checkout,status:error",
+        f"{catalog.ACTION_CALLS}:2:2:2:4|d|#action:checkout,status:ok",
+        f"{catalog.ACTION_COST}:0.02:0.02:0.02|d|#action:checkout,status:ok",
+        f"{catalog.ACTION_DURATION}:3|d|#action:checkout,status:ok",
+        f"{catalog.ACTION_COMPLETED}:9|c|#action:greet,status:ok",
+    )
+    checkout, greet = snapshot(agent, 1000.0).actions
+    assert (checkout.action, checkout.completed, checkout.ok, checkout.calls) == ("checkout", 4, 3, 10)
+    assert checkout.dollars == pytest.approx(0.06)
+    assert checkout.cost_p50 == pytest.approx(0.02, rel=0.02)
+    assert greet == Done("greet", 9, 9)
 
 
 def test_the_dearest_stands_first_and_then_who_calls_most():
