@@ -5,6 +5,8 @@ declines only where the verb of a task follows. A *decline* is complete in itsel
 texts that hold a literal which they need, so that a pattern costs nothing where it cannot match.
 """
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 

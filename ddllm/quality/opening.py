@@ -1,5 +1,7 @@
 """The opening of an answer, made plain: what a judgement by text reads, however long the answer is."""
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 import re
 import unicodedata
 

@@ -1,5 +1,7 @@
 """Whether a model declined, judged by the opening of its answer."""
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -27,12 +29,14 @@ _OWN_OBJECT = Pattern(r' (?:json )?\{ ?"(?:error|refusal|refused|declined)" ?: ?
 #: A letter, a ticket or a dialogue that was drafted. All of it has colons.
 _DRAFT = Pattern(
     r"\A. (?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|件名|主题|主旨|제목) ?[:：]"
+    r"|\A. (?:label|text|id|intent|category|input|prompt|output|status|title|name|type|question|q):"
+    r"|[ .](?:in|into|auf|en|em) (?:english|german|french|spanish|italian|dutch|portuguese|japanese|chinese|korean|deutsch|englisch|français|anglais|español|inglés|inglês|português|inglese|italiano|engels|nederlands) ?:"
     r"|[ (](?:user|customer|client|human|patient|caller|visitor|interviewer|kunde|kundin|nutzer|utilisateur|usuario|cliente|usuário"
     r"|utente|klant|gebruiker|客户|用户|顾客|お客様|ユーザー|客|고객|사용자)(?: [a-z0-9])? ?[:：] "
 )
 _SALUTATION = Pattern(
     r" (?:dear|hi|hello|hey|lieber?|liebes?|hallo|guten tag|sehr geehrte[rn]?|cher|chère|bonjour|madame|monsieur|estimad[oa]|querid[oa]"
-    r"|hola|prezad[oa]|car[oa]|olá|gentile|egregi[oa]|ciao|beste|geachte)\b[^.!?]{0,48}?,"
+    r"|hola|prezad[oa]|car[oa]|olá|gentile|egregi[oa]|ciao|beste|geachte)\b[^!?]{0,48}?,"
 )
 _SIGNED = Pattern(
     r"(?:regards|sincerely|cheers|best wishes|all the best|warmly|yours|thanks|love|grüßen?|grüße|cordialement|salutations|saludos|atentamente"

@@ -4,7 +4,7 @@ from ddllm.quality.grammar import Grammar
 
 _NOT = r"(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3}|keinerlei|nichts|weder)\b"
 _MODAL = r"(?:kann|darf|werde|möchte|will|könnte|soll|sollte|mag)"
-_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse)"
+_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse|stelle|übernehme|vergebe|bespreche|zeige|gebe)"
 _SERVICE = r"(?:assistent|chatbot|bot|chat|kanal|hilfe-chat|support-chat)"
 
 GRAMMAR = Grammar(
@@ -35,6 +35,14 @@ GRAMMAR = Grammar(
             r" (?:ich muss|muss ich|ich möchte|möchte ich|ich werde|werde ich|ich würde|ich will)(?: [\w,'-]+){0,8}? ablehnen",
         ),
         ("abzulehnen", r" ich (?:bin|sehe mich)(?: [\w,'-]+){0,8}? abzulehnen"),
+        (
+            "können",
+            r" (?:nicht|kein\w{0,3}) (?:\w+ ){0,4}?(?:weiter)?(?:helfen|dienen|unterstützen|beantworten|geben|erfüllen) zu können",
+        ),
+        (
+            "kann darf werde möchte",
+            r" ich(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3})\b(?: [\w'-]+){0,6}? (?:weiter)?(?:helfen|geben|beantworten|unterstützen|bereitstellen|schreiben|erstellen|nachkommen|erfüllen|teilen) (?:kann|darf|werde|möchte)\b",
+        ),
         ("lieber", r" ich [^.!?;]{0,60}lieber nicht\b"),
         ("passen", r" (?:muss|werde) ich (?:\w+ ){0,3}?passen| ich muss (?:\w+ ){0,3}?passen"),
         ("absehen", r" (?:ich möchte|möchte ich|ich werde|ich muss) (?:[\w,]+ ){0,6}?absehen"),
@@ -54,8 +62,10 @@ GRAMMAR = Grammar(
         ),
         (
             "mein meine meinen meiner meinem meines",
-            r"(?:außerhalb|nicht (?:zu|in|unter|teil)|gegen|über|widerspricht|entspricht nicht|verstößt gegen|verletzt) mein(?:e[nrsm]?)? (?:\w+ ){0,2}?(?:aufgaben?\w*|zuständigkeit\w*|bereich\w*|richtlinien|grundsätze\w*|regeln|vorgaben|programmierung|prinzipien|rolle|befugnisse|möglichkeiten|nutzungsrichtlinien|werte|kompetenz\w*)"
-            r"| meine (?:\w+ )?(?:richtlinien|vorgaben|regeln|grundsätze|programmierung|anweisungen|prinzipien) (?:\w+ ){0,3}?(?:erlaub\w+|gestatt\w+|lassen|verbiet\w+|untersag\w+|verhinder\w+|schließ\w+)(?! ihnen| dir)",
+            (
+                r"(?:außerhalb|nicht (?:zu|in|unter|teil)|gegen|über|widerspricht|entspricht nicht|verstößt gegen|verletzt) mein(?:e[nrsm]?)? (?:\w+ ){0,2}?(?:aufgaben?\w*|zuständigkeit\w*|bereich\w*|richtlinien|grundsätze\w*|regeln|vorgaben|programmierung|prinzipien|rolle|befugnisse|möglichkeiten|nutzungsrichtlinien|werte|kompetenz\w*)"
+                r"| meine (?:\w+ )?(?:richtlinien|vorgaben|regeln|grundsätze|programmierung|anweisungen|prinzipien) (?:\w+ ){0,3}?(?:erlaub\w+|gestatt\w+|lassen|verbiet\w+|untersag\w+|verhinder\w+|schließ\w+)(?! ihnen| dir)"
+            ),
         ),
         (
             "nur",
@@ -78,7 +88,7 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
+        "sagen helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
         "herauszugeb- liefer- erstell- generier- schreib- verfass- formulier- biet- anbiet- anzubiet- erteil- teil- mitteil- mitzuteil- nenn- verrat- "
         "preisgeb- preiszugeb- beantwort- antwort- äußer- diskutier- besprech- behandel- bearbeit- erfüll- nachkomm- nachzukomm- entsprech- durchführ- "
         "durchzuführ- ausführ- auszuführ- übernehm- vornehm- mach- tun übersetz- zusammenfass- erklär- erläuter- beschreib- empfehl- förder- beteilig- mitwirk- "

@@ -12,17 +12,21 @@ GRAMMAR = Grammar(
     heads=(
         (
             "i",
-            rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|don't have the (?:ability|capability|authority|authorization|permission) to|do not have the (?:ability|capability|authority|authorization|permission) to|don't|do not"
-            r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would not|wouldn't|would rather not|prefer not"
-            r"|would prefer not|choose not|must not|have no intention|have chosen not|have been (?:instructed|asked|told|designed|programmed|trained) not)\b"
-            r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
-            r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)(?! not)| to| think i (?:can|should|could)| feel (?:comfortable|right)| from| with){0,4}",
+            (
+                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|don't have the (?:ability|capability|authority|authorization|permission) to|do not have the (?:ability|capability|authority|authorization|permission) to|don't|do not"
+                r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would not|wouldn't|would rather not|prefer not"
+                r"|would prefer not|choose not|must not|have no intention|have chosen not|have been (?:instructed|asked|told|designed|programmed|trained) not)\b"
+                r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
+                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)(?! not)| to| think i (?:can|should|could)| feel (?:comfortable|right)| from| with){0,4}"
+            ),
         ),
         (
             "m ll d",
-            r" i'(?:m|ll|d) (?:[a-z]+ly |just |also |still |afraid (?:that )?i'm |sorry,? (?:but )?)?(?:not|unable|prohibited|restricted|barred|forbidden|prevented|rather not|prefer not)\b"
-            r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
-            r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)| to| from| with| be){0,4}",
+            (
+                r" i'(?:m|ll|d) (?:[a-z]+ly |just |also |still |afraid (?:that )?i'm |sorry,? (?:but )?)?(?:not|unable|prohibited|restricted|barred|forbidden|prevented|rather not|prefer not)\b"
+                r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
+                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)| to| from| with| be){0,4}"
+            ),
         ),
         ("im", r" im (?:not able|unable|not allowed|not going|not comfortable)(?: to)?"),
         (
@@ -31,11 +35,11 @@ GRAMMAR = Grammar(
         ),
         (
             "assistant",
-            r"(?:this|the|your|our|[a-z]+'s) (?:\w+ ){0,2}assistant (?:can't|cannot|can not|won't|will not|(?:is|was) (?:not (?:able|allowed|permitted|designed|configured|authori[sz]ed)|unable) to|does(?:n't| not))",
+            r"(?:this|the|your|our|[a-z]+'s) (?:\w+ ){0,2}assistant (?:can't|cannot|can not|won't|will not|may not|must not|(?:is|was) (?:not (?:able|allowed|permitted|designed|configured|authori[sz]ed)|unable) to|does(?:n't| not))",
         ),
         (
             "bot chatbot",
-            r"bot (?:can't|cannot|can not|won't|will not|is (?:not (?:able|allowed|permitted|designed|configured)|unable) to|does(?:n't| not))",
+            r"bot (?:can't|cannot|can not|won't|will not|may not|must not|is (?:not (?:able|allowed|permitted|designed|configured)|unable) to|does(?:n't| not))",
         ),
         # without a subject: at the start of a sentence or clause
         (
@@ -50,6 +54,34 @@ GRAMMAR = Grammar(
     ),
     declines=(
         (
+            "right",
+            r" (?:not|n't) the (?:right|best|correct) (?:assistant|bot|person|tool|place|channel|one|service)\b(?: \w+){0,3}? (?:for|to)\b(?<! the)",
+        ),
+        (
+            "leave",
+            r" i(?:'ll|'d| will| have| must| would| am going| need)? (?:have to |need to |rather |to |must )?leave (?:that|this|it) (?:to|for) (?:you|someone|others|another|the (?:professionals|experts)|a )",
+        ),
+        (
+            "blocked barred prohibited forbidden restricted prevented",
+            r" i(?:'m| am) (?:blocked|barred|prohibited|forbidden|restricted|prevented)(?: by [\w' -]{1,30})? from \w+ing",
+        ),
+        (
+            "confidential private secret",
+            r" i(?:'d| would|'ll| will| have| must| need| prefer| keep)? ?(?:prefer |rather |like |to |have to |need to )*(?:keep|keeping) (?:my|our|those|that|this|these) (?:\w+ ){0,3}(?:confidential|private|secret)\b",
+        ),
+        (
+            "decline refuse",
+            r" (?:designed|programmed|trained|instructed|asked|told|built|configured|set up|required) to (?:politely )?(?:decline|refuse)\b",
+        ),
+        (
+            "something",
+            r" (?:not|n't) something (?:that )?(?:it|this (?:assistant|bot)|the (?:assistant|bot)) (?:can|will|may|is able to) (?:answer|help|discuss|assist|handle|provide)",
+        ),
+        (
+            "offer provide do",
+            r" (?:isn't|not|aren't) (?:a|an|the kind of|the sort of|any) (?:\w+ ){1,3}?(?:that )?i (?:offer|provide|do|give|produce|write|engage)\b",
+        ),
+        (
             "decline declining",
             r" (?:i|we)(?:'m|'ll|'d|'ve)? (?:(?:am|must|have|need|to|will|would|should|be|going|do|[a-z]+ly) ){0,5}declin(?:e|ing)\b",
         ),
@@ -63,7 +95,7 @@ GRAMMAR = Grammar(
         ),
         (
             "down",
-            r" i(?:'m|'ll|'d|'ve)? (?:(?:am|must|have|need|to|will|would|should|going|[a-z]+ly) ){0,5}turn(?:ing)? (?:this|that|it|you|these|your request|the request) down\b",
+            r" i(?:'m|'ll|'d|'ve)? (?:(?:am|must|have|need|to|will|would|should|going|[a-z]+ly) ){0,5}turn(?:ing)? (?:(?:this|that|it|you|these|your|the)(?: \w+)? down|down (?:this|that|your|the|these))\b",
         ),
         (
             "declining declined",
@@ -92,28 +124,32 @@ GRAMMAR = Grammar(
         ("count", r"count me out"),
         (
             "something anything",
-            r"(?:not|n't) (?:\w+ ){0,3}(?:some|any)thing (?:that )?i(?:'m|'ll|'d)? (?:can |am |will |would |do |could |want to |feel |ever )?(?:be |able |allowed |permitted |willing |going |prepared |comfortable |authori[sz]ed |set up )?(?:to |with )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|generat|share|answer|comfortable|with|willing|allowed|able|going|can[.,; ]|comment|advise|take|touch|give|get)"
-            r"|not (?:some|any)thing (?:that )?i (?:can|do|will)\b(?! (?:see|find|verify|confirm|check|access|tell|know))"
-            r"|(?:some|any)thing (?:that )?i(?:'m not| am not| can't| cannot| won't| will not| don't| do not) (?:be )?(?:able |allowed |willing |going |comfortable )?(?:to )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|share|answer|doing|going|permitted|allowed|willing|comfortable|with|take part)",
+            (
+                r"(?:not|n't) (?:\w+ ){0,3}(?:some|any)thing (?:that )?i(?:'m|'ll|'d)? (?:can |am |will |would |do |could |want to |feel |ever )?(?:be |able |allowed |permitted |willing |going |prepared |comfortable |authori[sz]ed |set up )?(?:to |with )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|generat|share|answer|comfortable|with|willing|allowed|able|going|can[.,; ]|comment|advise|take|touch|give|get)"
+                r"|not (?:some|any)thing (?:that )?i (?:can|do|will)\b(?! (?:see|find|verify|confirm|check|access|tell|know))"
+                r"|(?:some|any)thing (?:that )?i(?:'m not| am not| can't| cannot| won't| will not| don't| do not) (?:be )?(?:able |allowed |willing |going |comfortable )?(?:to )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|share|answer|doing|going|permitted|allowed|willing|comfortable|with|take part)"
+            ),
         ),
         (
             "me",
-            r" (?:isn't|is not|not|that one's not) (?:one |a (?:topic|task|request|job) )?for me(?: to \w+)?[.,!:;]"
-            r"|(?:not|n't|never) (?:\w+ ){0,3}(?:appropriate|ethical|acceptable|responsible|right|legal|okay|ok|possible|proper|permissible|my place)(?:,? (?:or|and|nor) \w+)* (?:for|of) me to"
-            r"| (?:inappropriate|unethical|irresponsible|wrong|impossible|improper|illegal|inadvisable|unlawful|unsafe|reckless|dishonest|harmful)(?:,? (?:or|and) \w+)* (?:for|of) me to",
+            (
+                r" (?:isn't|is not|not|that one's not) (?:one |a (?:topic|task|request|job) )?for me(?: to \w+)?[.,!:;]"
+                r"|(?:not|n't|never) (?:\w+ ){0,3}(?:appropriate|ethical|acceptable|responsible|right|legal|okay|ok|possible|proper|permissible|my place)(?:,? (?:or|and|nor) \w+)* (?:for|of) me to"
+                r"| (?:inappropriate|unethical|irresponsible|wrong|impossible|improper|illegal|inadvisable|unlawful|unsafe|reckless|dishonest|harmful)(?:,? (?:or|and) \w+)* (?:for|of) me to"
+            ),
         ),
         (
             "appropriate inappropriate",
-            rf" it(?:'s| is| would be| wouldn't be| isn't) (?:(?:also|neither|generally|simply|both|not|never) ){{0,2}}(?:in)?appropriate(?: (?:or|and|nor) \w+){{0,2}} to (?:provid|generat|creat|produc|disclos|discuss|engag|answer|assist|offer|write)\w* (?!.*\bhere (?:is|are)\b)",
+            r" it(?:'s| is| would be| wouldn't be| isn't) (?:(?:also|neither|generally|simply|both|not|never) ){0,2}(?:in)?appropriate(?: (?:or|and|nor) \w+){0,2} to (?:provid|generat|creat|produc|disclos|discuss|engag|answer|assist|offer|write)\w* (?!.*\bhere (?:is|are)\b)",
         ),
         (
             "ethical unethical",
             r" it(?:'s| is| would be| isn't) (?:(?:also|neither|not|never|generally) ){0,2}(?:un)?ethical(?: (?:or|and|nor) \w+){0,2} to (?:provid|generat|creat|produc|disclos|discuss|engag|answer|assist|offer)",
         ),
-        ("me", rf" (?:prevent|prohibit|forbid|bar|stop|keep|restrict|preclude|block)(?:s|ed|ing)? me from"),
+        ("me", r" (?:prevent|prohibit|forbid|bar|stop|keep|restrict|preclude|block)(?:s|ed|ing)? me from"),
         (
             "me",
-            r"(?:n't|not|never) (?:allow|permit|let|enable|authori[sz]e)(?:ed)? me to|ask(?:ed|s|ing)? me not to|instruct(?:ed|s)? (?:me )?not to|require[sd]? me to (?:decline|refuse)|tells? me not to",
+            r"(?:n't|not|never) (?:allow|permit|let|enable|authori[sz]e)(?:ed)? me to|(?<!you )(?<!you've )ask(?:ed|s|ing)? me not to|instruct(?:ed|s)? (?:me )?not to|require[sd]? me to (?:decline|refuse)|tells? me not to",
         ),
         (
             "against",
@@ -125,9 +161,11 @@ GRAMMAR = Grammar(
         ),
         (
             "my",
-            rf" my (?:\w+ ){{0,3}}{_RULES} (?:here )?(?:\w+ )?(?:don't|do not|doesn't|does not|won't|forbids?|prohibits?|prevents?|bars?|rules? out|disallows?|limits? me|restricts? me|exclude|say no)"
-            r"| my (?:\w+ )?(?:role|job|purpose|scope|remit|function|focus|knowledge|expertise|work|task) (?:here )?(?:is|covers|stops|ends|extends)(?: \w+){0,2} (?:only|limited|strictly|restricted|confined|solely|exclusively)"
-            r"| (?:not|n't|isn't|falls? outside|outside|beyond|outwith) (?:part of |within |in |of )?my (?:\w+ ){0,3}?(?:programming|role|job|remit|area|scope|purview|lane|domain|capacity|wheelhouse|brief|mandate|authority|duties|expertise|abilities|capabilities|limits|guidelines|permissions?|responsibilit)",
+            (
+                rf" my (?:\w+ ){{0,3}}{_RULES} (?:here )?(?:\w+ )?(?:don't|do not|doesn't|does not|won't|forbids?|prohibits?|prevents?|bars?|rules? out|disallows?|limits? me|restricts? me|exclude|say no)"
+                r"| my (?:\w+ )?(?:role|job|purpose|scope|remit|function|focus|knowledge|expertise|work|task) (?:here )?(?:is|covers|stops|ends|extends)(?: \w+){0,2} (?:only|limited|strictly|restricted|confined|solely|exclusively)"
+                r"| (?:not|n't|isn't|falls? outside|outside|beyond|outwith) (?:part of |within |in |of )?my (?:\w+ ){0,3}?(?:programming|role|job|remit|area|scope|purview|lane|domain|capacity|wheelhouse|brief|mandate|authority|duties|expertise|abilities|capabilities|limits|guidelines|permissions?|responsibilit)"
+            ),
         ),
         (
             "scope",
@@ -135,17 +173,21 @@ GRAMMAR = Grammar(
         ),
         (
             "what",
-            r"(?:outside|beyond|not|isn't|falls outside|exceeds)(?: of)? what (?:i|we)(?:'m|'re)? (?:can|am|are|do|cover|handle|help|offer|able|allowed|here|set up|designed|support|was|were)"
-            r"| not what i(?:'m| am| was) (?:here|designed|built|meant|set up|made|for)",
+            (
+                r"(?:outside|beyond|not|isn't|falls outside|exceeds)(?: of)? what (?:i|we)(?:'m|'re)? (?:can|am|are|do|cover|handle|help|offer|able|allowed|here|set up|designed|support|was|were)"
+                r"| not what i(?:'m| am| was) (?:here|designed|built|meant|set up|made|for)"
+            ),
         ),
         ("what", rf"(?:outside|beyond)(?: of)? what this (?:\w+ )?{_SERVICE} (?:can|is|does|covers|handles)"),
         (
             "only just solely exclusively strictly",
-            r" (?:i|we)(?:'m|'re|'ll| can| am| are| will)? (?:only|just|solely|exclusively|strictly)(?: able| allowed| here| permitted| authori[sz]ed| set up| designed| meant| trained| built| configured| equipped)?(?: to)? (?:answer|help (?!if|when|once)|assist|handle|support|discuss|cover|deal|talk|respond|speak|take questions|take requests|address|chat|advise)(?!\w* (?:you )?(?:if|when|once|after))"
-            r"| i(?:'m| am| can) only (?:able |allowed |permitted )?to (?:answer|help|assist|discuss|talk)"
-            r"| i(?:'m| am| was) (?:set up|designed|built|configured|programmed|meant|made|trained|here|limited|restricted|intended|allowed|authori[sz]ed) only (?:to|for|with)"
-            rf"| (?:this|the|our) (?:\w+ )?{_SERVICE} (?:can |will |is |does |may )?(?:only|exclusively|solely|just) (?:able to |allowed to |meant to |here to |for |designed to |intended to )?(?:answer|handle|help|assist|discuss|respond|cover|deal|talk|questions)"
-            rf"| (?:this|the|our) (?:\w+ )?{_SERVICE} is (?:meant|here|designed|intended|set up) only (?:for|to)",
+            (
+                r" (?:i|we)(?:'m|'re|'ll| can| am| are| will)? (?:only|just|solely|exclusively|strictly)(?: able| allowed| here| permitted| authori[sz]ed| set up| designed| meant| trained| built| configured| equipped)?(?: to)? (?:(?:trained|here|set up|built|designed|meant) (?:on|for) (?!data|text|information|a mix|public)|answer|help (?!if|when|once)|assist|handle|support|discuss|cover|deal|talk|respond|speak|take questions|take requests|address|chat|advise)(?!\w* (?:you )?(?:if|when|once|after))"
+                r"| i(?:'m| am| can) only (?:able |allowed |permitted )?to (?:answer|help|assist|discuss|talk)"
+                r"| i(?:'m| am| was) (?:set up|designed|built|configured|programmed|meant|made|trained|here|limited|restricted|intended|allowed|authori[sz]ed) only (?:to|for|with)"
+                rf"| (?:this|the|our) (?:\w+ )?{_SERVICE} (?:can |will |is |does |may )?(?:only|exclusively|solely|just) (?:able to |allowed to |meant to |here to |for |designed to |intended to )?(?:answer|handle|help|assist|discuss|respond|cover|deal|talk|questions)"
+                rf"| (?:this|the|our) (?:\w+ )?{_SERVICE} is (?:meant|here|designed|intended|set up) only (?:for|to)"
+            ),
         ),
         (
             "limited restricted confined",
@@ -197,7 +239,7 @@ GRAMMAR = Grammar(
     idioms=(
         r" (?:[a-z]+ly )?(?:help (?:but|feeling|thinking|wondering|noticing|myself|it\b|the way|laughing|smiling|falling|loving|being)"
         r"|(?:recommend|stress|emphasi[sz]e|praise|thank|say|overstate|repeat|explain|express|tell you|describe)\b[^.]{0,60} (?:enough|how (?:much|happy|proud|glad|sorry|excited|grateful|often|many|good|beautiful))"
-        r"|make (?:it\b|sense|out|assumptions|any (?:assumption|promise)|promises|sure|a (?:definitive|judge?ment))|advocate for any|take (?:(?:a|any) (?:\w+ )?(?:stance|position|side)s?|sides)|physically|take (?:it|my|credit|the credit|full credit|any credit|for granted|much|long)"
+        r"|make (?:it\b|sense|out|assumptions|any (?:assumption|promise)|promises|sure|a (?:definitive|judge?ment))|advocate for any|take (?:a|any) (?:\w+ )?(?:stance|position)s?|judge(?:[.!,]| you\b)|tell you how \w+ (?:i|it|we|he|she|they)\b|reproduc\w+ (?:it|this|that)\b(?! (?:song|text|chapter|article|image|logo|content|material|work|poem|book))|physically|take (?:it|my|credit|the credit|full credit|any credit|for granted|much|long)"
         r"|go (?:back|into (?:too |the |every |much |full )?(?:much )?(?:detail|depth)|wrong|a day|on like|home|there again|to (?:the )?(?:\w+ )?(?:party|meeting|event|gym|bed|sleep|work|school))"
         r"|be (?:(?:happier|more|prouder|sure|certain|there|too|a (?:better|bad|big|good)|100|the (?:same|only)|any|late|able to (?:see|access|open|view|find|verify|confirm|attend|make it|join)|in|at|back|home)\b|able to physically)"
         r"|get (?:over|enough|past|it out|used|my|the (?:file|page|site|link)|to)|do (?:without|enough|much (?:better|worse)|math\b|better|more than|anything about it now)|let (?:go|you go|it|him|her|them|down|this opportunity)"
@@ -215,7 +257,7 @@ GRAMMAR = Grammar(
         r"|declin\w+ (?:your|the|this|an?) (?:\w+ )?(?:invitation|offer|position|proposal|job|role|meeting|invite)|(?:predict|foresee) the future|assumptions about"
         r"|(?:don't|do not) (?:have|hold|possess) (?:\w+ )?(?:personal|opinions?|beliefs|feelings|access|emotions|enough)|from the (?:document|text|context|passage|data|excerpt|sources)|(?:provided|given|supplied) (?:context|documents?|text|sources)"
     ),
-    modest=r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice|\bstance|directly|opinion|diagnos|prescri|predict|guarante|certain|assum|specific answer|exact (?:number|figure|date|amount|time|answer)|judge?ment|promote or criticize",
+    modest=r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice|\bstance|\bsides\b|directly|opinion|diagnos|prescri|predict|guarante|certain|assum|specific answer|exact (?:number|figure|date|amount|time|answer)|judge?ment|promote or criticize",
     answers={
         literal: rf"(?:{literal}),? (?!i |if |please|you should|feel|let |we |happy|would|a (?:doctor|lawyer|pharmacist|professional|qualified|licensed)|your (?:doctor|pharmacist)|it's (?:important|best|crucial)|it is (?:important|best|crucial))"
         rf"|(?:{literal}),? i can (?:tell|say|give you|explain|share|provide you with (?:some|a)|offer (?:some|a)|provide (?:some|a)|describe|outline|point|summari|help you understand)"

@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "no",
-            r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
+            r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|poder|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
         ),
         ("incapaz", r" (?:soy|me veo) incapaz de"),
         ("imposible", r" (?:me es|me resulta) imposible"),
@@ -36,8 +36,10 @@ GRAMMAR = Grammar(
         ("no", rf" no (?:te |le |les |os |lo |la |se lo |te lo )?{_FIRST}\b(?! (?:cuenta|por hecho|más de))"),
         (
             "mis mi lo",
-            r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
-            r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)",
+            (
+                r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|entra en|dentro de|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
+                r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)"
+            ),
         ),
         ("impide impiden", r" (?:que )?me (?:lo )?impid(?:e|en)\b"),
         ("prohíbe prohíben", r" (?:que )?me (?:lo )?prohíbe[n]?\b"),
@@ -75,7 +77,7 @@ GRAMMAR = Grammar(
         "ejecutar- tramitar- gestionar- elaborar- difundir- fomentar- satisfacer- acceder aceptar- complacer- prestar- tratar- aprobar- comprometer- respaldar- eludir- hackear- imitar- identificar- publicar- pronunciar-"
     ),
     between=(
-        "puedo podré podría en condiciones autorizado autorizada capaz de a para permitido permitida posible me te le les os lo la se y ni no voy debo quiero diseñado diseñada programado programada "
+        "poder puedo podré podría en condiciones autorizado autorizada capaz de a para permitido permitida posible me te le les os lo la se y ni no voy debo quiero diseñado diseñada programado programada "
         "dispuesto dispuesta facultado facultada habilitado habilitada cómodo cómoda siento legalmente éticamente directamente bajo ninguna circunstancia tampoco poder ser está es estoy apropiado que yo con por posibilidad aquí capacitado capacitada -mente"
     ),
     harmless=(

@@ -7,6 +7,7 @@ _SERVICE = r"(?:assistant|chatbot|bot|service|canal|chat)"
 GRAMMAR = Grammar(
     heads=(
         ("je", r" je n(?:e |')(?=[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)"),
+        ("pouvoir", r" d[e'] ?ne (?:pas )?pouvoir"),
         ("peux", r"(?:[.!:,]) (?:désolée?,? )?(?:ne peux|peux) (?=pas )"),
         (
             "impossible impossibilité",
@@ -35,8 +36,10 @@ GRAMMAR = Grammar(
         ("abstiens abstiendrai abstenir", r" je (?:m'abstien|m'abstiendrai|dois m'abstenir|préfère m'abstenir)"),
         (
             "mes mon ma",
-            r"(?:hors|dépasse|sort|dehors|contraire|contre|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
-            r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))",
+            (
+                r"(?:hors|dépasse|sort|dehors|contraire|contre|entre pas dans|relève pas|fait pas partie|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
+                r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))"
+            ),
         ),
         ("empêche empêchent", r" (?:qui )?m'empêche(?:nt)? d[e']"),
         ("interdit interdisent", r" (?:qui )?m'interdi(?:t|sent) d[e']"),
@@ -54,7 +57,7 @@ GRAMMAR = Grammar(
         ),
         (
             "que qu aux",
-            r" je ne (?:réponds|peux(?: vous| t')?(?: ?(?:répondre|aider|traiter|parler|renseigner))?|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
+            r" je ne (?:réponds|peux(?: vous| t')? ?(?:répondre|aider|traiter|parler|renseigner)|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
         ),
         (
             "qu",

@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "non",
-            r" non (?:mi |ti |le |vi |lo |la |ci |gli )?(?:posso|potrò|potrei|sono|devo|dovrei|intendo|voglio|desidero|possiamo|è|ho (?:intenzione|il permesso|l'autorizzazione)|me la sento|sento)\b",
+            r" non (?:mi |ti |le |vi |lo |la |ci |gli )?(?:posso|poter\w{0,3}|potrò|potrei|sono|devo|dovrei|intendo|voglio|desidero|possiamo|è|ho (?:intenzione|il permesso|l'autorizzazione)|me la sento|sento)\b",
         ),
         ("incapace", r" sono incapace di"),
         ("impossibile", r" mi è impossibile"),
@@ -35,8 +35,10 @@ GRAMMAR = Grammar(
         ("non", rf" non (?:ti |le |vi |lo |la |gli )?{_FIRST}\b(?! (?:per scontato|caso|fatica|mai))"),
         (
             "mie mia mio miei",
-            r"(?:fuori|contro|oltre|esula|al di fuori|viola|contraria?|va contro|rientra)(?: (?:da|dal|dalle|dalla|alle|nelle|tra|nel|le|la|il|i|con|dell'ambito delle|ai|dai|nei))? (?:mie|mia|mio|miei) (?:\w+ ){0,2}?(?:linee guida|compet\w+|ambito|funzion\w+|ruolo|regole|politic\w+|principi|programmazione|capacità|compiti|direttive|mansioni)"
-            r"| mie (?:\w+ )?(?:linee guida|regole|politiche|direttive|istruzioni) (?:non |me lo |mi )?(?:mi )?(?:permettono|consentono|vietano|impediscono|proibiscono|autorizzano)",
+            (
+                r"(?:fuori|contro|oltre|esula|al di fuori|viola|contraria?|va contro|rientra)(?: (?:da|dal|dalle|dalla|alle|nelle|tra|nel|le|la|il|i|con|dell'ambito delle|ai|dai|nei))? (?:mie|mia|mio|miei) (?:\w+ ){0,2}?(?:linee guida|compet\w+|ambito|funzion\w+|ruolo|regole|politic\w+|principi|programmazione|capacità|compiti|direttive|mansioni)"
+                r"| mie (?:\w+ )?(?:linee guida|regole|politiche|direttive|istruzioni) (?:non |me lo |mi )?(?:mi )?(?:permettono|consentono|vietano|impediscono|proibiscono|autorizzano)"
+            ),
         ),
         ("impedisce impediscono", r" mi impedi(?:sce|scono)\b"),
         ("vieta vietano", r" mi (?:vieta|vietano)\b"),
@@ -71,7 +73,7 @@ GRAMMAR = Grammar(
         "svelar- trasmetter- impegnar- agevolar- aggirar- imitar- identificar- assecondar- comporre- prestar- pubblicar- occuparm-"
     ),
     between=(
-        "posso potrò potrei in grado di a da per autorizzato autorizzata capace consentito consentita permesso possibile mi ti le vi lo la gli si e né non devo voglio intendo progettato progettata programmato programmata "
+        "poter poterti poterla posso potrò potrei in grado di a da per autorizzato autorizzata capace consentito consentita permesso possibile mi ti le vi lo la gli si e né non devo voglio intendo progettato progettata programmato programmata "
         "disposto disposta abilitato abilitata tenuto legalmente eticamente direttamente purtroppo nessuna circostanza poter essere è sono appropriato che io con qui qualificato -mente intenzione sento fare agio mio"
     ),
     harmless=(

@@ -11,8 +11,10 @@ GRAMMAR = Grammar(
     heads=(
         (
             "ik",
-            rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
-            rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)",
+            (
+                rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
+                rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)"
+            ),
         ),
         ("mij", r" (?:is|het) (?:\w+ ){0,2}?mij (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
         ("me", r" (?:is|het) (?:\w+ ){0,2}?me (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
@@ -21,6 +23,10 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b"),
     ),
     declines=(
+        (
+            "kan mag wil zal",
+            r" ik(?: [\w,'-]+){0,6}? (?:niet|geen)\b(?: [\w'-]+){0,6}? (?:kan|mag|wil|zal) (?:helpen|geven|delen|beantwoorden|schrijven|maken|verstrekken|ondersteunen)\b",
+        ),
         ("af", r" (?:wijs ik|ik wijs)(?: [\w,'-]+){0,6}? af\b"),
         (
             "weiger weigeren",
@@ -46,8 +52,10 @@ GRAMMAR = Grammar(
         ),
         (
             "mijn",
-            r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
-            r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)",
+            (
+                r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
+                r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)"
+            ),
         ),
         (
             "alleen",
@@ -63,7 +71,7 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
+        "zeggen help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
         "antwoord- beantwoord- meewerk- mee werken uitvoer- voldo- verwerk- vertel- uitleg- uit leg- vertal- samenvat- beschrijv- aanbevel- ondersteun- ingaan "
         "doen tonen laten onthul- vrijgev- doorgev- prijsgev- annuler- terugbetal- wijzig- noem- adviser- verlen- creër- ontwikkel- verspreid- deelnem- verklap- publicer- "
         "bedenk- inwillig- speculer- oplos- omzeil- uitschakel- regel- identificer- behandel- afhandel- discussiër- voortzet- leren- leveren"

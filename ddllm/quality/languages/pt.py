@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "não",
-            r" não (?:me |te |lhe |lhes |o |a |vos )?(?:posso|poderei|poderia|consigo|devo|deveria|vou|quero|desejo|pretendo|podemos|estou|sou|é|está|me|sinto|fui|tenho (?:permissão|autorização))\b",
+            r" não (?:me |te |lhe |lhes |o |a |vos )?(?:posso|poderei|poderia|consigo|devo|deveria|vou|poder|quero|desejo|pretendo|podemos|estou|sou|é|está|me|sinto|fui|tenho (?:permissão|autorização))\b",
         ),
         ("incapaz", r" (?:sou|estou) incapaz de"),
         ("impossível", r" (?:me é|é-me|torna-se-me) impossível"),
@@ -32,8 +32,10 @@ GRAMMAR = Grammar(
         ("não", rf" não (?:te |lhe |lhes |o |a |vos )?{_FIRST}\b(?! conta)"),
         (
             "minha minhas",
-            r"(?:viola|fora|contra|contraria|contrári[oa]|ultrapassa|excede|foge|além|infringe|desrespeita|parte)(?: (?:d?as?|do âmbito das?|o âmbito das?|às?|do escopo das?|o escopo das?))? ?minhas? (?:\w+ ){0,2}?(?:diretrizes|políticas?|funç\w+|competências?|normas|regras|programação|capacidades|área|alçada|atribuições|tarefas|orientações)"
-            r"| minhas (?:\w+ )?(?:diretrizes|normas|políticas|regras|instruções|orientações) (?:não |me )?(?:me )?(?:permitem|proíbem|impedem|autorizam)",
+            (
+                r"(?:viola|fora|contra|contraria|contrári[oa]|ultrapassa|excede|foge|além|infringe|desrespeita|parte|enquadra)(?: (?:d?as?|do âmbito das?|o âmbito das?|às?|nas?|do escopo das?|o escopo das?))? ?minhas? (?:\w+ ){0,2}?(?:diretrizes|políticas?|funç\w+|competências?|normas|regras|programação|capacidades|área|alçada|atribuições|tarefas|orientações)"
+                r"| minhas (?:\w+ )?(?:diretrizes|normas|políticas|regras|instruções|orientações) (?:não |me )?(?:me )?(?:permitem|proíbem|impedem|autorizam)"
+            ),
         ),
         (
             "meu meus",
@@ -74,7 +76,7 @@ GRAMMAR = Grammar(
         "satisfazer- aceitar- prestar- tratar- aprovar- engajar- transmitir- disponibilizar- facultar- contornar- burlar- imitar- identificar- endossar- compor- passar- publicar-"
     ),
     between=(
-        "posso poderei poderia consigo em condições autorizado autorizada capaz de a para permitido permitida possível me te lhe lhes o vos se e nem não vou devo quero projetado projetada programado programada apto apta "
+        "poder posso poderei poderia consigo em condições autorizado autorizada capaz de a para permitido permitida possível me te lhe lhes o vos se e nem não vou devo quero projetado projetada programado programada apto apta "
         "disposto disposta habilitado habilitada confortável em legalmente eticamente diretamente sob nenhuma circunstância também poder ser está é estou apropriado que eu com por aqui infelizmente qualificado posição numa na -mente"
     ),
     harmless=(
