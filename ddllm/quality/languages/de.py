@@ -4,7 +4,7 @@ from ddllm.quality.grammar import Grammar
 
 _NOT = r"(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3}|keinerlei|nichts|weder)\b"
 _MODAL = r"(?:kann|darf|werde|möchte|will|könnte|soll|sollte|mag)"
-_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse|stelle|übernehme|vergebe|bespreche|zeige|gebe)"
+_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse|stelle|löse|erledige|plane|programmiere|baue|genehmige|ändere|storniere|übernehme|vergebe|bespreche|zeige|gebe)"
 _SERVICE = r"(?:assistent|chatbot|bot|chat|kanal|hilfe-chat|support-chat)"
 
 GRAMMAR = Grammar(
@@ -41,7 +41,7 @@ GRAMMAR = Grammar(
         ),
         (
             "kann darf werde möchte",
-            r" ich(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3})\b(?: [\w'-]+){0,6}? (?:weiter)?(?:helfen|geben|beantworten|unterstützen|bereitstellen|schreiben|erstellen|nachkommen|erfüllen|teilen) (?:kann|darf|werde|möchte)\b",
+            r" ich(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3})\b(?: [\w'-]+){0,6}? (?:weiter)?(?:helfen|geben|beantworten|unterstützen|bereitstellen|schreiben|erstellen|nachkommen|erfüllen|teilen|genehmigen|ändern|stornieren|erstatten|nennen|übersetzen|herausgeben|weitergeben|durchführen|ausführen|liefern|anbieten) (?:kann|darf|werde|möchte)\b",
         ),
         ("lieber", r" ich [^.!?;]{0,60}lieber nicht\b"),
         ("passen", r" (?:muss|werde) ich (?:\w+ ){0,3}?passen| ich muss (?:\w+ ){0,3}?passen"),

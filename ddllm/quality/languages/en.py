@@ -13,7 +13,7 @@ GRAMMAR = Grammar(
         (
             "i",
             (
-                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|don't have the (?:ability|capability|authority|authorization|permission) to|do not have the (?:ability|capability|authority|authorization|permission) to|don't|do not"
+                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|(?:don't|do not) have (?:the )?(?:ability|capability|authority|authori[sz]ation|permission|clearance) to|lack the (?:authority|authori[sz]ation|permission|clearance) to|shall not|shan't|don't|do not"
                 r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would not|wouldn't|would rather not|prefer not"
                 r"|would prefer not|choose not|must not|have no intention|have chosen not|have been (?:instructed|asked|told|designed|programmed|trained) not)\b"
                 r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
@@ -31,15 +31,15 @@ GRAMMAR = Grammar(
         ("im", r" im (?:not able|unable|not allowed|not going|not comfortable)(?: to)?"),
         (
             "we",
-            r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b(?=[^.!?]{0,30} (?:help|assist|fulfil|comply|answer|discuss))",
+            r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b(?=[^.!?]{0,30} (?:help|assist|fulfil|comply|answer|discuss|(?:engage with|entertain|accept|process|take) (?:requests|this|that|such|your)))",
         ),
         (
             "assistant",
-            r"(?:this|the|your|our|[a-z]+'s) (?:\w+ ){0,2}assistant (?:can't|cannot|can not|won't|will not|may not|must not|(?:is|was) (?:not (?:able|allowed|permitted|designed|configured|authori[sz]ed)|unable) to|does(?:n't| not))",
+            r"(?:this|the|your|our|[a-z]+'s) (?:\w+ ){0,2}assistant (?:can't|cannot|can not|won't|will not|may not|must not|(?:is|was) (?:not (?:able|allowed|permitted|designed|configured|authori[sz]ed)|unable) to)",
         ),
         (
             "bot chatbot",
-            r"bot (?:can't|cannot|can not|won't|will not|may not|must not|is (?:not (?:able|allowed|permitted|designed|configured)|unable) to|does(?:n't| not))",
+            r"bot (?:can't|cannot|can not|won't|will not|may not|must not|is (?:not (?:able|allowed|permitted|designed|configured)|unable) to)",
         ),
         # without a subject: at the start of a sentence or clause
         (
@@ -53,6 +53,12 @@ GRAMMAR = Grammar(
         ),
     ),
     declines=(
+        ("where", r" where i(?:'ll| have to| must)? (?:stop|draw)\b"),
+        (
+            "refused declined",
+            r" i(?:'ve| have) (?:therefore )?(?:refused|declined) to \w+ (?:it|this|that|the (?:request|command|call|task|change))\b",
+        ),
+        ("against contrary", r" (?:against|contrary to) [^.!?]{1,40} for me to\b"),
         (
             "right",
             r" (?:not|n't) the (?:right|best|correct) (?:assistant|bot|person|tool|place|channel|one|service)\b(?: \w+){0,3}? (?:for|to)\b(?<! the)",
@@ -91,7 +97,7 @@ GRAMMAR = Grammar(
         ),
         (
             "pass",
-            r" i(?:'m|'ll|'d)? (?:(?:am|must|have|need|to|will|would|should|going|gonna|[a-z]+ly) ){1,5}(?:pass(?: on (?:this|that|it|these|your)\b|[.,!:;]| here)|take a pass)| hard pass\b",
+            r" i(?:'m|'ll|'d)? (?:(?:am|must|have|need|to|will|would|should|going|gonna|[a-z]+ly) ){1,5}(?:pass(?: on (?:this|that|it|these|your|\w+ing)\b|[.,!:;]| here)|take a pass)| hard pass\b",
         ),
         (
             "down",
@@ -134,8 +140,8 @@ GRAMMAR = Grammar(
             "me",
             (
                 r" (?:isn't|is not|not|that one's not) (?:one |a (?:topic|task|request|job) )?for me(?: to \w+)?[.,!:;]"
-                r"|(?:not|n't|never) (?:\w+ ){0,3}(?:appropriate|ethical|acceptable|responsible|right|legal|okay|ok|possible|proper|permissible|my place)(?:,? (?:or|and|nor) \w+)* (?:for|of) me to"
-                r"| (?:inappropriate|unethical|irresponsible|wrong|impossible|improper|illegal|inadvisable|unlawful|unsafe|reckless|dishonest|harmful)(?:,? (?:or|and) \w+)* (?:for|of) me to"
+                r"|(?:not|n't|never) (?:\w+ ){0,3}(?:appropriate|ethical|acceptable|responsible|right|legal|okay|ok|possible|proper|permissible|my place)(?:,? (?:or|and|nor) \w+)* (?:for|of) me to\b(?! (?:know|see|tell (?:if|whether)|verify|check|access|say|determine|be sure|confirm|find|guess right))"
+                r"| (?:inappropriate|unethical|irresponsible|wrong|impossible|improper|illegal|inadvisable|unlawful|unsafe|reckless|dishonest|harmful)(?:,? (?:or|and) \w+)* (?:for|of) me to\b(?! (?:know|see|tell (?:if|whether)|verify|check|access|say|determine|be sure|confirm|find|guess right))"
             ),
         ),
         (
@@ -208,7 +214,7 @@ GRAMMAR = Grammar(
         ("limits", r"(?:that|this|it|topic|which)(?:'s| is)? (?:\w+ )?off-limits (?:for me|to me)"),
         (
             "prohibit prohibits prohibited",
-            r"(?:i(?:'m| am)|guidelines|polic(?:y|ies)|which|programming) (?:\w+ )?(?:explicitly |strictly )?prohibit(?:s|ed)? (?:me|from|the creation|the generation|providing|generating|sharing|creating)",
+            r"(?:i(?:'m| am)|guidelines|polic(?:y|ies)|which|programming) (?:\w+ )?(?:explicitly |strictly )?prohibit(?:s|ed)? (?:me|the creation of|the generation of|providing|generating)",
         ),
         ("condone", r" i (?:do not|don't|can't|cannot) (?:support or |promote or |encourage or )?condone"),
         ("one", r" not one (?:i|that i)(?:'ll|'m| can| will)"),
@@ -233,7 +239,7 @@ GRAMMAR = Grammar(
         "touch- get getting talk- outlin- detail- plagiari- forg- pull- look design- work- allow- enabl- let speak- weigh- conduct- collect- match- "
     ),
     between=(
-        "-ly access and or will not be in good conscience faith just even you able to really also any way under circumstances any i'm i as an ai "
+        "-ly about access and or will not be in good conscience faith just even you able to really also any way under circumstances any i'm i as an ai "
         "either nor won t for to further with willing allowed permitted comfortable consent agree"
     ),
     idioms=(
@@ -245,12 +251,12 @@ GRAMMAR = Grammar(
         r"|get (?:over|enough|past|it out|used|my|the (?:file|page|site|link)|to)|do (?:without|enough|much (?:better|worse)|math\b|better|more than|anything about it now)|let (?:go|you go|it|him|her|them|down|this opportunity)"
         r"|work (?:out (?:what|how|why|which)|with (?:an? |the )?(?:empty|missing|corrupt|blank)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)|pass (?:up|the test)|break (?:it|this|down) (?:down|any)"
         r"|look (?:away|back|at (?:him|her|it|that))|talk right now|speak (?:for (?:everyone|all|others)|french|to)|follow (?:you|what you|the (?:logic|question|reasoning|argument))|act (?:like|as if|surprised|as though)"
-        r"|show up|play (?:the (?:guitar|piano|violin)|tonight)|tell (?:if|whether|which|from|who|what (?:it|this|the)|the difference|apart|for sure)|answer (?:for|that from) (?:you|him|her|them|the)"
+        r"|show up|play (?:the (?:guitar|piano|violin)|tonight)|tell (?:you )?(?:the (?:outcome|result|winner|future)|exactly|when|if|whether|which|from|who|what (?:it|this|the)|the difference|apart|for sure)|answer (?:for|that from) (?:you|him|her|them|the)"
         r"|identify (?:the|any|a) (?:\w+ )?(?:error|problem|issue|bug|file|cause|song|source|reason|typos?|mistakes?)|(?:reproduc|replicat|recreat)\w* (?:the|this|that|your) (?:\w+ )?(?:bug|issue|error|problem|crash|behaviou?r|failure|exception)"
         r"|answer (?:that|this) (?:\w+ )?from the|plan |develop(?:ed)? (?:feelings|a)|show any)"
     ),
     harmless=(
-        r"without (?:more|further|additional|knowing|seeing|the (?:file|files|code|text|full|error|context|document|log|logs|data|image|attachment)|access|any (?:context|more|additional|further)|context|you sharing|a (?:copy|link|file))"
+        r" yet\b|without (?:more|further|additional|knowing|seeing|the (?:file|files|code|text|full|error|context|document|log|logs|data|image|attachment)|access|any (?:context|more|additional|further)|context|you sharing|a (?:copy|link|file))"
         r"|until (?:you|i)(?:'ve| have)? (?:tell|told|share|paste|provide|upload|know|see|have|saw|hear|get|pasted|sent|send|read)|unless (?:you|i) (?:tell|share|paste|provide|give|upload|attach|know|see|have|can see|send)"
         r"|if you don't (?:share|tell|paste|provide|upload)|real-?time|up-to-date|live (?:data|weather|prices?|scores?|traffic|results)|current (?:weather|prices?|time|news|stock)|\b(?:because|as|since|and) i (?:don't|do not|can't|cannot|have no) (?:have|see|access)\b"
         r"|(?:definitive|conclusive|precise|single|straight|100 ?%) (?:answer|figure|number|date|estimate|count|conclusion|diagnosis|verdict|yes)"
@@ -273,7 +279,7 @@ GRAMMAR = Grammar(
         for literal in (" but", " however", " that said", " though", " instead", " still")
     }
     | {
-        ":": r"(?:translation|translated|translates|in (?:french|german|spanish|english|dutch|italian|portuguese|japanese|korean|chinese)|how about|(?:you could|you can|you might|try) (?:write|say|saying|reply|replying|respond|responding|this)|draft|version|example|template|reply|output|result|summary|rewrite|rewritten|corrected):",
+        ":": r"(?:poem|lyrics|song|verse|story|script|dialogue|scene|joke|haiku|headline|caption|tweet|letter|e-?mail|monologue)(?: \w+)?:|(?:translation|translated|translates|in (?:french|german|spanish|english|dutch|italian|portuguese|japanese|korean|chinese)|how about|(?:you could|you can|you might|try) (?:write|say|saying|reply|replying|respond|responding|this)|draft|version|example|template|reply|output|result|summary|rewrite|rewritten|corrected):",
     },
     begins=r" (?:(?:sure|certainly|of course|absolutely|yes|great|done|happy to)[,!.:;-]|(?:here(?:'s| is| are)|below (?:is|are)|the following)\b)",
 )
