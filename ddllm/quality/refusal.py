@@ -44,8 +44,8 @@ _SIGNED = Pattern(
     re.IGNORECASE,
 )
 _SIGNATURE = 120
-#: What ends words.
-_MARKS = ".,'-:;!?"
+#: Makes spaces of what ends words. Bytes, because they are translated ten times as fast as characters.
+_APART = bytes.maketrans(b".,'-:;!?()", b" " * 10)
 
 
 @cache
@@ -60,13 +60,16 @@ def judges() -> dict[str, Judge]:
 
 
 #: A word -> the rules that need it, each with its language. A text is looked at only by rules whose words it holds.
-_BY_WORD: dict[str, list[tuple[str, Rule]]] = {}
+_BY_WORD: dict[bytes, list[tuple[str, Rule]]] = {}
 #: The same for scripts without spaces, whose words are looked for one by one.
 _BY_PART: dict[str, list[tuple[str, Rule]]] = {}
 for _lang, _judge in judges().items():
     for _rule in _judge.rules:
         for _word in _rule.words:
-            (_BY_WORD if _judge.grammar.spaced else _BY_PART).setdefault(_word, []).append((_lang, _rule))
+            if _judge.grammar.spaced:
+                _BY_WORD.setdefault(_word.encode(), []).append((_lang, _rule))
+            else:
+                _BY_PART.setdefault(_word, []).append((_lang, _rule))
 _WORDS = frozenset(_BY_WORD)
 #: How much of a text is looked at for words: as far as any language looks for declines.
 _REACH = max(judge.grammar.reach for judge in judges().values())
@@ -89,11 +92,8 @@ def detect_refusal(text: str) -> Refusal | None:
 
 def _candidates(near: str) -> Iterable[tuple[str, set[Rule]]]:
     """Find the rules that may match, by language; English first."""
-    spaced = near
-    for mark in _MARKS:
-        spaced = spaced.replace(mark, " ")
     rules: dict[str, set[Rule]] = {"en": set()}
-    for word in _WORDS.intersection(spaced.split()):
+    for word in _WORDS.intersection(near.encode("utf-8", "surrogatepass").translate(_APART).split()):
         for lang, rule in _BY_WORD[word]:
             rules.setdefault(lang, set()).add(rule)
     if not near.isascii():

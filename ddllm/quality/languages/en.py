@@ -255,15 +255,33 @@ GRAMMAR = Grammar(
         r"|identify (?:the|any|a) (?:\w+ )?(?:error|problem|issue|bug|file|cause|song|source|reason|typos?|mistakes?)|(?:reproduc|replicat|recreat)\w* (?:the|this|that|your) (?:\w+ )?(?:bug|issue|error|problem|crash|behaviou?r|failure|exception)"
         r"|answer (?:that|this) (?:\w+ )?from the|plan |develop(?:ed)? (?:feelings|a)|show any)"
     ),
-    harmless=(
-        r" yet\b|without (?:more|further|additional|knowing|seeing|the (?:file|files|code|text|full|error|context|document|log|logs|data|image|attachment)|access|any (?:context|more|additional|further)|context|you sharing|a (?:copy|link|file))"
-        r"|until (?:you|i)(?:'ve| have)? (?:tell|told|share|paste|provide|upload|know|see|have|saw|hear|get|pasted|sent|send|read)|unless (?:you|i) (?:tell|share|paste|provide|give|upload|attach|know|see|have|can see|send)"
-        r"|if you don't (?:share|tell|paste|provide|upload)|real-?time|up-to-date|live (?:data|weather|prices?|scores?|traffic|results)|current (?:weather|prices?|time|news|stock)|\b(?:because|as|since|and) i (?:don't|do not|can't|cannot|have no) (?:have|see|access)\b"
-        r"|(?:definitive|conclusive|precise|single|straight|100 ?%) (?:answer|figure|number|date|estimate|count|conclusion|diagnosis|verdict|yes)"
-        r"|declin\w+ (?:your|the|this|an?) (?:\w+ )?(?:invitation|offer|position|proposal|job|role|meeting|invite)|(?:predict|foresee) the future|assumptions about"
-        r"|(?:don't|do not) (?:have|hold|possess) (?:\w+ )?(?:personal|opinions?|beliefs|feelings|access|emotions|enough)|from the (?:document|text|context|passage|data|excerpt|sources)|(?:provided|given|supplied) (?:context|documents?|text|sources)"
-    ),
-    modest=r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice|\bstance|\bsides\b|directly|opinion|diagnos|prescri|predict|guarante|certain|assum|specific answer|exact (?:number|figure|date|amount|time|answer)|judge?ment|promote or criticize",
+    harmless={
+        " yet": r" yet\b",
+        "without": r"without (?:more|further|additional|knowing|seeing|the (?:file|files|code|text|full|error|context|document|log|logs|data|image|attachment)|access|any (?:context|more|additional|further)|context|you sharing|a (?:copy|link|file))",
+        "until": r"until (?:you|i)(?:'ve| have)? (?:tell|told|share|paste|provide|upload|know|see|have|saw|hear|get|pasted|sent|send|read)",
+        "unless": r"unless (?:you|i) (?:tell|share|paste|provide|give|upload|attach|know|see|have|can see|send)",
+        "if you": r"if you don't (?:share|tell|paste|provide|upload)",
+        "time": r"real-?time|current time",
+        "-to-": r"up-to-date",
+        "live ": r"live (?:data|weather|prices?|scores?|traffic|results)",
+        "current ": r"current (?:weather|prices?|news|stock)",
+        " i ": r"\b(?:because|as|since|and) i (?:don't|do not|can't|cannot|have no) (?:have|see|access)\b|(?:because|as|since) i have no access",
+        "single ": r"single (?:answer|figure|number|date|cause)",
+        "straight ": r"straight answer",
+        "precise ": r"precise (?:answer|figure|number|date|estimate|count)",
+        "definitive ": r"definitive (?:answer|figure|number|date|estimate|conclusion|diagnosis|verdict|yes)",
+        "conclusive ": r"conclusive (?:answer|verdict)",
+        "declin": r"declin\w+ (?:your|the|this|an?) (?:\w+ )?(?:invitation|offer|position|proposal|job|role|meeting|invite)",
+        "the future": r"(?:predict|foresee) the future",
+        "assumptions": r"assumptions about",
+        "have ": r"(?:don't|do not) have (?:\w+ )?(?:personal|opinions?|beliefs|feelings|access|emotions|enough)",
+        "hold ": r"(?:don't|do not) hold (?:\w+ )?(?:personal|opinions?|beliefs)",
+        "possess ": r"(?:don't|do not) possess (?:\w+ )?(?:personal|opinions?|beliefs|feelings|emotions)",
+        "from the ": r"from the (?:document|text|context|passage|data|excerpt|sources)",
+        "provided ": r"provided (?:context|documents?|text|sources)",
+        "given ": r"given (?:context|documents?|text|sources)",
+    },
+    modest=r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice| stance| sides |directly|opinion|diagnos|prescri|predict|guarante|certain|assum|specific answer|exact (?:number|figure|date|amount|time|answer)|judge?ment|promote or criticize",
     answers={
         literal: rf"(?:{literal}),? (?!i |if |please|you should|feel|let |we |happy|would|a (?:doctor|lawyer|pharmacist|professional|qualified|licensed)|your (?:doctor|pharmacist)|it's (?:important|best|crucial)|it is (?:important|best|crucial))"
         rf"|(?:{literal}),? i can (?:tell|say|give you|explain|share|provide you with (?:some|a)|offer (?:some|a)|provide (?:some|a)|describe|outline|point|summari|help you understand)"

@@ -80,10 +80,12 @@ GRAMMAR = Grammar(
         "poder puedo podré podría en condiciones autorizado autorizada capaz de a para permitido permitida posible me te le les os lo la se y ni no voy debo quiero diseñado diseñada programado programada "
         "dispuesto dispuesta facultado facultada habilitado habilitada cómodo cómoda siento legalmente éticamente directamente bajo ninguna circunstancia tampoco poder ser está es estoy apropiado que yo con por posibilidad aquí capacitado capacitada -mente"
     ),
-    harmless=(
-        r"\bsin (?:el|la|los|las|más|ver|conocer|saber|acceso|contexto|información|antes) (?!consentimiento|autorización|permiso)|tiempo real|acceso a|no tengo acceso|\bhasta que (?:me|yo|usted|tú)? ?(?:\w+ )?(?:envíe|comparta|pegue|suba|diga|vea)|(?:lo )?suficiente\b|predecir el futuro|decir(?:te|le|lo)? (?:si|con certeza|exactamente|cuándo|quién|cuánto)|"
-        r"respuesta (?:definitiva|exacta|precisa)|no solo\b|no sólo\b|hacer nada más que|invitación|dar (?:crédito|por)|hablar (?:ahora|francés)|seguir (?:así|esperando|adelante sin)|acceder a (?:internet|tu|su|ese|este|la|los|el)|dejar de"
-    ),
+    harmless={
+        "": (
+            r"\bsin (?:el|la|los|las|más|ver|conocer|saber|acceso|contexto|información|antes) (?!consentimiento|autorización|permiso)|tiempo real|acceso a|no tengo acceso|\bhasta que (?:me|yo|usted|tú)? ?(?:\w+ )?(?:envíe|comparta|pegue|suba|diga|vea)|(?:lo )?suficiente\b|predecir el futuro|decir(?:te|le|lo)? (?:si|con certeza|exactamente|cuándo|quién|cuánto)|"
+            r"respuesta (?:definitiva|exacta|precisa)|no solo\b|no sólo\b|hacer nada más que|invitación|dar (?:crédito|por)|hablar (?:ahora|francés)|seguir (?:así|esperando|adelante sin)|acceder a (?:internet|tu|su|ese|este|la|los|el)|dejar de"
+        )
+    },
     modest=r"asesor|consejos? (?:legal|médic|financier|jurídic|fiscal)|asesoramiento|opini|diagn|garanti|personal|definitiv",
     answers={
         "aquí": r"aquí (?:tienes?|están?|van?)",

@@ -90,10 +90,12 @@ GRAMMAR = Grammar(
         "aux à au l d de pour vous te t lui leur le la les me m y donc malheureusement pas ni point plus non aise plutôt directement toutefois cependant hélas simplement légalement être moralement éthiquement qualifié qualifiée "
         "prêt prête permettre ici tenu là toujours hélas, vraiment bien tout simplement non plus personnellement ni ne éthique aucun aucune"
     ),
-    harmless=(
-        r"\bsans (?:le|la|les|plus|davantage|voir|connaître|savoir|accès|contexte|autres?) (?!autorisation|consentement|permission|l'autorisation)|temps réel|pas accès|accès à (?:internet|vos|votre|ce)|\btant que (?:je|vous|tu) n|(?:assez|suffisamment|trop) (?:recommander|conseiller|insister|remercier|vous)|(?:recommander|conseiller|insister|remercier|dire) (?:assez|suffisamment|trop|combien|à quel)|"
-        r"prédire l'avenir|(?:dire|répondre) (?:si|avec certitude|précisément|quand|qui)\b|n'est pas seulement|pas seulement|faire (?:autrement|confiance)|faire fonctionner|m'empêcher|réponse (?:définitive|précise|exacte|unique)|invitation|(?:le|ce|votre) fichier|donner (?:tort|raison)|(?:informations|données) (?:actuelles|à jour)"
-    ),
+    harmless={
+        "": (
+            r"\bsans (?:le|la|les|plus|davantage|voir|connaître|savoir|accès|contexte|autres?) (?!autorisation|consentement|permission|l'autorisation)|temps réel|pas accès|accès à (?:internet|vos|votre|ce)|\btant que (?:je|vous|tu) n|(?:assez|suffisamment|trop) (?:recommander|conseiller|insister|remercier|vous)|(?:recommander|conseiller|insister|remercier|dire) (?:assez|suffisamment|trop|combien|à quel)|"
+            r"prédire l'avenir|(?:dire|répondre) (?:si|avec certitude|précisément|quand|qui)\b|n'est pas seulement|pas seulement|faire (?:autrement|confiance)|faire fonctionner|m'empêcher|réponse (?:définitive|précise|exacte|unique)|invitation|(?:le|ce|votre) fichier|donner (?:tort|raison)|(?:informations|données) (?:actuelles|à jour)"
+        )
+    },
     modest=r"conseils? (?:juridiques?|médica|fisca|financi|d'ordre)|avis (?:médical|juridique)|opinion|diagnosti|garanti|directement|personnel|conseil personnalisé|consultation|précis",
     answers={
         "voici": r"voici",

@@ -76,10 +76,12 @@ GRAMMAR = Grammar(
         "poter poterti poterla posso potrò potrei in grado di a da per autorizzato autorizzata capace consentito consentita permesso possibile mi ti le vi lo la gli si e né non devo voglio intendo progettato progettata programmato programmata "
         "disposto disposta abilitato abilitata tenuto legalmente eticamente direttamente purtroppo nessuna circostanza poter essere è sono appropriato che io con qui qualificato -mente intenzione sento fare agio mio"
     ),
-    harmless=(
-        r"\bsenza (?:il|la|i|le|più|vedere|conoscere|sapere|accesso|contesto|ulteriori|altre|prima) (?!consenso|autorizzazione|permesso)|tempo reale|accesso a|non ho accesso|\bfinché (?:non )?(?:mi|tu|io)|abbastanza\b|prevedere il futuro|dir(?:ti|le|e|lo) (?:se|con certezza|esattamente|quando|chi|quanto)|"
-        r"risposta (?:definitiva|esatta|precisa)|non (?:solo|soltanto)\b|invito|fare a meno|far(?:e|lo) altro che|dare per"
-    ),
+    harmless={
+        "": (
+            r"\bsenza (?:il|la|i|le|più|vedere|conoscere|sapere|accesso|contesto|ulteriori|altre|prima) (?!consenso|autorizzazione|permesso)|tempo reale|accesso a|non ho accesso|\bfinché (?:non )?(?:mi|tu|io)|abbastanza\b|prevedere il futuro|dir(?:ti|le|e|lo) (?:se|con certezza|esattamente|quando|chi|quanto)|"
+            r"risposta (?:definitiva|esatta|precisa)|non (?:solo|soltanto)\b|invito|fare a meno|far(?:e|lo) altro che|dare per"
+        )
+    },
     modest=r"consulenz|consigli? (?:legal|medic|finanziar|fiscal)|parer|opinion|diagn|garanti|personal|definitiv",
     answers={
         "ecco": r"ecco",

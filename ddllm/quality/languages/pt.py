@@ -79,10 +79,12 @@ GRAMMAR = Grammar(
         "poder posso poderei poderia consigo em condições autorizado autorizada capaz de a para permitido permitida possível me te lhe lhes o vos se e nem não vou devo quero projetado projetada programado programada apto apta "
         "disposto disposta habilitado habilitada confortável em legalmente eticamente diretamente sob nenhuma circunstância também poder ser está é estou apropriado que eu com por aqui infelizmente qualificado posição numa na -mente"
     ),
-    harmless=(
-        r"\bsem (?:o|a|os|as|mais|ver|conhecer|saber|acesso|contexto|informações|antes) (?!consentimento|autorização|permissão)|tempo real|acesso a|não tenho acesso|\baté que (?:me|você|eu)|(?:o )?(?:suficiente|bastante)\b|prever o futuro|dizer(?:-\w+)? (?:se|com certeza|exatamente|quando|quem|quanto|o quanto)|"
-        r"resposta (?:definitiva|exata|precisa)|não (?:só|apenas|somente)\b|convite|deixar de|falar (?:agora|francês)"
-    ),
+    harmless={
+        "": (
+            r"\bsem (?:o|a|os|as|mais|ver|conhecer|saber|acesso|contexto|informações|antes) (?!consentimento|autorização|permissão)|tempo real|acesso a|não tenho acesso|\baté que (?:me|você|eu)|(?:o )?(?:suficiente|bastante)\b|prever o futuro|dizer(?:-\w+)? (?:se|com certeza|exatamente|quando|quem|quanto|o quanto)|"
+            r"resposta (?:definitiva|exata|precisa)|não (?:só|apenas|somente)\b|convite|deixar de|falar (?:agora|francês)"
+        )
+    },
     modest=r"aconselhamento|conselhos? (?:legai|jurídic|médic|financeir|fisca)|consultoria|assessoria|opini|diagn|garanti|pessoa|definitiv",
     answers={
         "aqui": r"aqui (?:está|estão|vai|vão|tem)",
