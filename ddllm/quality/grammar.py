@@ -35,8 +35,8 @@ class Grammar(NamedTuple):
     #: What makes something else of a head or a decline ("without seeing the file"), by a literal that stands in each match ("" in
     #: all): looked for up to the end of its sentence.
     harmless: Mapping[str, str] = {}
-    #: What a disclaimer withholds ("legal advice"): it declines only where no answer follows.
-    modest: str = NEVER
+    #: What a disclaimer withholds ("legal advice"), by literals as above: it declines only where no answer follows.
+    modest: Mapping[str, str] = {}
     #: The words with which an answer follows a disclaimer, by a literal that stands in each match.
     answers: Mapping[str, str] = {}
     #: The words with which the very thing that was asked for follows a decline, or goes before it, by a literal that stands in each match.
@@ -90,10 +90,10 @@ class Judge:
         self._between = None if grammar.between is None else frozenset(between)
         self._endings = tuple(word[1:] for word in between if word.startswith("-"))
         self._idioms = Pattern(grammar.idioms)
-        self._modest = Pattern(grammar.modest)
         self._begins = Pattern(grammar.begins)
         self._clause = None if grammar.clause is None else Pattern(grammar.clause)
         self._harmless = [(literal, Pattern(source)) for literal, source in grammar.harmless.items()]
+        self._modest = [(literal, Pattern(source)) for literal, source in grammar.modest.items()]
         self._answers = [(literal, Pattern(source)) for literal, source in grammar.answers.items()]
         self._delivers = [(literal, Pattern(source)) for literal, source in grammar.delivers.items()]
 
@@ -136,7 +136,7 @@ class Judge:
             return False
         after = text[start:]
         is_followed = _any(self._answers, after) or _begun(after)
-        return not (is_followed and self._modest.compiled.search(text, start, end))
+        return not (is_followed and _any(self._modest, text[start:end]))
 
 
 def _begun(text: str) -> bool:

@@ -104,7 +104,9 @@ GRAMMAR = Grammar(
             r"(?:nicht|kaum) (?:oft |genug |hoch )?genug|nicht (?:sagen|sicher|ausschließen|beurteilen|wissen|erkennen|sehen|öffnen|finden|einsehen)\b|zukunft vorher|\bnicht nur\b|die datei|nicht mehr (?:warten|helfen, als)|einladung|keine (?:genaue|eindeutige|definitive|pauschale)|aktuelle[nrs]? (?:daten|kurs|wetter|preis)"
         )
     },
-    modest=r"beratung|rechtlichen? rat|ärztlich|medizinische[nr]? rat|meinung|diagnos|garant|direkt|persönlich|steuerlich|endgültig|rechtsrat|ratschläge",
+    modest={
+        "": r"beratung|rechtlichen? rat|ärztlich|medizinische[nr]? rat|meinung|diagnos|garant|direkt|persönlich|steuerlich|endgültig|rechtsrat|ratschläge"
+    },
     answers={
         " hier ": r" hier (?:ist|sind|finde|ein|kann|habe|die|der|das|folg)",
         "allgemein": r"allgemein (?:gilt|lässt|kann)|im allgemeinen|aber (?:ganz )?allgemein|folgende(?:n)? allgemeine",

@@ -84,8 +84,8 @@ GRAMMAR = Grammar(
             r" (?:not|n't) something (?:that )?(?:it|this (?:assistant|bot)|the (?:assistant|bot)) (?:can|will|may|is able to) (?:answer|help|discuss|assist|handle|provide)",
         ),
         (
-            "offer provide do",
-            r" (?:isn't|not|aren't) (?:a|an|the kind of|the sort of|any) (?:\w+ ){1,3}?(?:that )?i (?:offer|provide|do|give|produce|write|engage)\b",
+            "offer provide give produce write engage",
+            r" (?:isn't|not|aren't) (?:a|an|the kind of|the sort of|any) (?:\w+ ){1,3}?(?:that )?i (?:offer|provide|give|produce|write|engage)\b",
         ),
         (
             "decline declining",
@@ -265,7 +265,10 @@ GRAMMAR = Grammar(
         "-to-": r"up-to-date",
         "live ": r"live (?:data|weather|prices?|scores?|traffic|results)",
         "current ": r"current (?:weather|prices?|news|stock)",
-        " i ": r"\b(?:because|as|since|and) i (?:don't|do not|can't|cannot|have no) (?:have|see|access)\b|(?:because|as|since) i have no access",
+        " i don't": r"(?:because|as|since|and) i don't (?:have|see|access)\b",
+        " i do not": r"(?:because|as|since|and) i do not (?:have|see|access)\b",
+        " i can": r"(?:because|as|since|and) i can(?:'t|not) (?:see|access)\b",
+        " i have no": r"(?:because|as|since|and) i have no access",
         "single ": r"single (?:answer|figure|number|date|cause)",
         "straight ": r"straight answer",
         "precise ": r"precise (?:answer|figure|number|date|estimate|count)",
@@ -281,7 +284,29 @@ GRAMMAR = Grammar(
         "provided ": r"provided (?:context|documents?|text|sources)",
         "given ": r"given (?:context|documents?|text|sources)",
     },
-    modest=r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice| stance| sides |directly|opinion|diagnos|prescri|predict|guarante|certain|assum|specific answer|exact (?:number|figure|date|amount|time|answer)|judge?ment|promote or criticize",
+    modest={
+        " advice": r"(?:legal|medical|financial|tax|investment|professional|personali[sz]ed|specific|health|dosing) (?:or \w+ )?(?:\w+ )?advice",
+        " exact ": r"exact (?:number|figure|date|amount|time|answer)",
+    }
+    | {
+        literal: literal
+        for literal in (
+            " stance",
+            " sides ",
+            "directly",
+            "opinion",
+            "diagnos",
+            "prescri",
+            "predict",
+            "guarante",
+            "certain",
+            "assum",
+            "specific answer",
+            "judgment",
+            "judgement",
+            "promote or criticize",
+        )
+    },
     answers={
         literal: rf"(?:{literal}),? (?!i |if |please|you should|feel|let |we |happy|would|a (?:doctor|lawyer|pharmacist|professional|qualified|licensed)|your (?:doctor|pharmacist)|it's (?:important|best|crucial)|it is (?:important|best|crucial))"
         rf"|(?:{literal}),? i can (?:tell|say|give you|explain|share|provide you with (?:some|a)|offer (?:some|a)|provide (?:some|a)|describe|outline|point|summari|help you understand)"

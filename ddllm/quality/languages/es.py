@@ -86,7 +86,9 @@ GRAMMAR = Grammar(
             r"respuesta (?:definitiva|exacta|precisa)|no solo\b|no sólo\b|hacer nada más que|invitación|dar (?:crédito|por)|hablar (?:ahora|francés)|seguir (?:así|esperando|adelante sin)|acceder a (?:internet|tu|su|ese|este|la|los|el)|dejar de"
         )
     },
-    modest=r"asesor|consejos? (?:legal|médic|financier|jurídic|fiscal)|asesoramiento|opini|diagn|garanti|personal|definitiv",
+    modest={
+        "": r"asesor|consejos? (?:legal|médic|financier|jurídic|fiscal)|asesoramiento|opini|diagn|garanti|personal|definitiv"
+    },
     answers={
         "aquí": r"aquí (?:tienes?|están?|van?)",
         "general": r"en (?:términos )?general(?:es)?,|de forma general|por lo general|generalmente",

@@ -15,7 +15,7 @@ GRAMMAR = Grammar(
             r" (?:il m'est|je suis dans l'impossibilité|cela m'est|m'est)(?: \w+)? ?(?:impossible )?d[e']",
         ),
         (
-            "m",
+            "est",
             r" (?:il |ce |cela )?(?:ne )?m'est (?:\w+ )?(?:pas (?:possible|permis|autorisé)|interdit|impossible) d[e']",
         ),
         ("incapable", r" je suis (?:\w+ )?incapable d[e']"),
@@ -96,7 +96,9 @@ GRAMMAR = Grammar(
             r"prédire l'avenir|(?:dire|répondre) (?:si|avec certitude|précisément|quand|qui)\b|n'est pas seulement|pas seulement|faire (?:autrement|confiance)|faire fonctionner|m'empêcher|réponse (?:définitive|précise|exacte|unique)|invitation|(?:le|ce|votre) fichier|donner (?:tort|raison)|(?:informations|données) (?:actuelles|à jour)"
         )
     },
-    modest=r"conseils? (?:juridiques?|médica|fisca|financi|d'ordre)|avis (?:médical|juridique)|opinion|diagnosti|garanti|directement|personnel|conseil personnalisé|consultation|précis",
+    modest={
+        "": r"conseils? (?:juridiques?|médica|fisca|financi|d'ordre)|avis (?:médical|juridique)|opinion|diagnosti|garanti|directement|personnel|conseil personnalisé|consultation|précis"
+    },
     answers={
         "voici": r"voici",
         "général": r"en (?:règle )?général,|de manière générale|(?:informations|réponse|éléments) (?:ci-dessous|suivant|général)|à titre général|généralement,",

@@ -82,7 +82,7 @@ GRAMMAR = Grammar(
             r"risposta (?:definitiva|esatta|precisa)|non (?:solo|soltanto)\b|invito|fare a meno|far(?:e|lo) altro che|dare per"
         )
     },
-    modest=r"consulenz|consigli? (?:legal|medic|finanziar|fiscal)|parer|opinion|diagn|garanti|personal|definitiv",
+    modest={"": r"consulenz|consigli? (?:legal|medic|finanziar|fiscal)|parer|opinion|diagn|garanti|personal|definitiv"},
     answers={
         "ecco": r"ecco",
         "general": r"in (?:linea )?generale|generalmente",

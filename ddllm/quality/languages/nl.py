@@ -83,7 +83,7 @@ GRAMMAR = Grammar(
             r"\bzonder (?:de|het|meer|extra|verdere|toegang|context|je|uw|jouw) (?!toestemming)|\bzolang (?:ik|je|u)\b|realtime|geen toegang|genoeg (?:aanbevelen|benadrukken|bedanken)|niet (?:zeggen|zien|openen|vinden|inzien|weten|zeker|vaststellen|beoordelen)\b|toekomst voorsp|niet alleen\b|uitnodiging|geen (?:exact|eenduidig|definitief)|niet genoeg"
         )
     },
-    modest=r"\badvies|mening|diagnose|garan|rechtstreeks|persoonlijk",
+    modest={"": r"advies|mening|diagnose|garan|rechtstreeks|persoonlijk"},
     answers={
         " hier": r" hier (?:is|zijn|vind|volgt)|hieronder",
         "algemeen": r"(?:in|over) het algemeen",

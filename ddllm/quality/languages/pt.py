@@ -85,7 +85,9 @@ GRAMMAR = Grammar(
             r"resposta (?:definitiva|exata|precisa)|não (?:só|apenas|somente)\b|convite|deixar de|falar (?:agora|francês)"
         )
     },
-    modest=r"aconselhamento|conselhos? (?:legai|jurídic|médic|financeir|fisca)|consultoria|assessoria|opini|diagn|garanti|pessoa|definitiv",
+    modest={
+        "": r"aconselhamento|conselhos? (?:legai|jurídic|médic|financeir|fisca)|consultoria|assessoria|opini|diagn|garanti|pessoa|definitiv"
+    },
     answers={
         "aqui": r"aqui (?:está|estão|vai|vão|tem)",
         "geral": r"em geral,|de (?:modo|forma|maneira) geral|geralmente",
