@@ -13,8 +13,8 @@ GRAMMAR = Grammar(
         (
             "i",
             (
-                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|(?:don't|do not) have (?:the )?(?:ability|capability|authority|authori[sz]ation|permission|clearance) to|lack the (?:authority|authori[sz]ation|permission|clearance) to|shall not|shan't|don't|do not"
-                r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would not|wouldn't|would rather not|prefer not"
+                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|(?:don't|do not) have (?:the )?(?:ability|capability|authority|authori[sz]ation|permission|clearance) to|lack the (?:authority|authori[sz]ation|permission|clearance) to|shall not|shan't|(?:don't|do not)(?! (?:[a-z]+ly )?(?:recommend|advise|suggest|encourage you))"
+                r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would rather not|prefer not"
                 r"|would prefer not|choose not|must not|have no intention|have chosen not|have been (?:instructed|asked|told|designed|programmed|trained) not)\b"
                 r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
                 r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)(?! not)| to| think i (?:can|should|could)| feel (?:comfortable|right)| from| with){0,4}"
@@ -31,7 +31,7 @@ GRAMMAR = Grammar(
         ("im", r" im (?:not able|unable|not allowed|not going|not comfortable)(?: to)?"),
         (
             "we",
-            r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b(?=[^.!?]{0,30} (?:help|assist|fulfil|comply|answer|discuss|(?:engage with|entertain|accept|process|take) (?:requests|this|that|such|your)))",
+            r" we(?:'re| are)? (?:[a-z]+ly )?(?:can't|cannot|unable to|not able to|don't|do not|won't|will not)\b(?=[^.!?]{0,30} (?:help|assist|fulfil|comply|answer|discuss|(?:disclose|share|reveal|provide) (?:this|that|these|such)\b|(?:engage with|entertain|accept|process|take) (?:requests|this|that|such|your)))",
         ),
         (
             "assistant",
@@ -53,6 +53,11 @@ GRAMMAR = Grammar(
         ),
     ),
     declines=(
+        (
+            "topic request question service subject task conversation",
+            r"(?:not|n't) (?:a|an|the kind of|the sort of) (?:topic|request|question|service|subject|task|conversation) (?:that )?i(?:'m| am)? (?:can|able to|allowed to|will|could|willing to)\b",
+        ),
+        ("against", r" i have (?:a |an )?(?:\w+ )?(?:rules?|polic(?:y|ies)) against"),
         ("where", r" where i(?:'ll| have to| must)? (?:stop|draw)\b"),
         (
             "refused declined",
@@ -248,7 +253,7 @@ GRAMMAR = Grammar(
         r"|make (?:it\b|sense|out|assumptions|any (?:assumption|promise)|promises|sure|a (?:definitive|judge?ment))|advocate for any|take (?:a|any) (?:\w+ )?(?:stance|position)s?|judge(?:[.!,]| you\b)|tell you how \w+ (?:i|it|we|he|she|they)\b|reproduc\w+ (?:it|this|that)\b(?! (?:song|text|chapter|article|image|logo|content|material|work|poem|book))|physically|take (?:it|my|credit|the credit|full credit|any credit|for granted|much|long)"
         r"|go (?:back|into (?:too |the |every |much |full )?(?:much )?(?:detail|depth)|wrong|a day|on like|home|there again|to (?:the )?(?:\w+ )?(?:party|meeting|event|gym|bed|sleep|work|school))"
         r"|be (?:(?:happier|more|prouder|sure|certain|there|too|a (?:better|bad|big|good)|100|the (?:same|only)|any|late|able to (?:see|access|open|view|find|verify|confirm|attend|make it|join)|in|at|back|home)\b|able to physically)"
-        r"|get (?:over|enough|past|it out|used|my|the (?:file|page|site|link)|to)|do (?:without|enough|much (?:better|worse)|math\b|better|more than|anything about it now)|let (?:go|you go|it|him|her|them|down|this opportunity)"
+        r"|get (?:over|enough|past|it out|used|my|the (?:file|page|site|link)|to)|do (?:(?:much|anything|a lot) about|without|enough|much (?:better|worse)|math\b|better|more than|anything about it now)|let (?:go|you go|it|him|her|them|down|this opportunity)"
         r"|work (?:out (?:what|how|why|which)|with (?:an? |the )?(?:empty|missing|corrupt|blank)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)|pass (?:up|the test)|break (?:it|this|down) (?:down|any)"
         r"|look (?:away|back|at (?:him|her|it|that))|talk right now|speak (?:for (?:everyone|all|others)|french|to)|follow (?:you|what you|the (?:logic|question|reasoning|argument))|act (?:like|as if|surprised|as though)"
         r"|show up|play (?:the (?:guitar|piano|violin)|tonight)|tell (?:you )?(?:the (?:outcome|result|winner|future)|exactly|when|if|whether|which|from|who|what (?:it|this|the)|the difference|apart|for sure)|answer (?:for|that from) (?:you|him|her|them|the)"

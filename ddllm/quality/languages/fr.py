@@ -6,7 +6,10 @@ _SERVICE = r"(?:assistant|chatbot|bot|service|canal|chat)"
 
 GRAMMAR = Grammar(
     heads=(
-        ("je", r" je n(?:e |')(?=[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)"),
+        (
+            "je",
+            r" je n(?:e |')(?!(?:vous |te |t')?(?:recommande|conseille|suggère)\b)(?=(?:peux|puis|saurais|pourrai)\b|[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)",
+        ),
         ("ai", r" je n'ai (?:pas|aucune?) (?:le |l'|la |d')?(?:droit|autorisation|permission|habilitation)"),
         ("pouvoir", r" d[e'] ?ne (?:pas )?pouvoir"),
         ("peux", r"(?:[.!:,]) (?:désolée?,? )?(?:ne peux|peux) (?=pas )"),

@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001 - the marks of texts as people write them
 
+import doctest
 import gzip
 import json
 import os
@@ -57,6 +58,12 @@ class TestLabelledTexts:
         texts = [one.text for one in EVERYTHING]
         assert len(texts) > 400
         assert len(set(texts)) == len(texts)
+
+
+class TestDocumentation:
+    def test_the_examples_show_what_is_returned(self):
+        page = Path(__file__).parents[3] / "docs" / "quality.md"
+        assert doctest.testfile(str(page), module_relative=False).failed == 0
 
 
 class TestWhatIsRead:
