@@ -100,7 +100,7 @@ GRAMMAR = Grammar(
     clause=r",? (?:aber|jedoch|doch|sondern|weil|da|denn|allerdings) ",
     harmless={
         "": (
-            r"\bohne (?:die|den|das|weitere|mehr|zusätzliche|zugriff|kontext|genauere|deine?n?|ihre?n?) (?!zustimmung|erlaubnis|einwilligung)|\bsolange (?:ich|du|sie)\b[^.]{0,40}(?:kenne|sehe|hochl|schick|teil|gib)|echtzeit|keinen? zugriff|zugreifen|"
+            r"\bohne (?:die|den|das|weitere|mehr|zusätzliche|zugriff|kontext|genauere|deine?n?|ihre?n?) (?!zustimmung|erlaubnis|einwilligung)|\bsolange (?:ich|du|sie)\b[^.]{0,40}(?:kenne|sehe|hochl|schick|teil|gib)|echtzeit|keinen? zugriff|nicht (?:\w+ ){0,4}zugreifen|"
             r"(?:nicht|kaum) (?:oft |genug |hoch )?genug|nicht (?:sagen|sicher|ausschließen|beurteilen|wissen|erkennen|sehen|öffnen|finden|einsehen)\b|zukunft vorher|\bnicht nur\b|die datei|nicht mehr (?:warten|helfen, als)|einladung|keine (?:genaue|eindeutige|definitive|pauschale)|aktuelle[nrs]? (?:daten|kurs|wetter|preis)"
         )
     },

@@ -13,11 +13,11 @@ GRAMMAR = Grammar(
         (
             "i",
             (
-                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|(?:don't|do not) have (?:the )?(?:ability|capability|authority|authori[sz]ation|permission|clearance) to|lack the (?:authority|authori[sz]ation|permission|clearance) to|shall not|shan't|(?:don't|do not)(?! (?:[a-z]+ly )?(?:recommend|advise|suggest|encourage you))"
+                rf" i,? {_ADVERBS}(?:can't|cannot|can not|cant|won't|will not|wont|'m not|shouldn't|should not|may not|am not|(?:don't|do not) have (?:the )?(?:ability|capability|authority|authori[sz]ation|permission|clearance) to|lack the (?:authority|authori[sz]ation|permission|clearance) to|shall not|shan't|(?:wasn't|was not) (?:built|designed|made|trained|programmed|set up)|(?:don't|do not)(?! (?:[a-z]+ly )?(?:recommend|advise|suggest|encourage you))"
                 r"|am unable|am prohibited|am restricted|am barred|am forbidden|am prevented|refuse|decline|would rather not|prefer not"
                 r"|would prefer not|choose not|must not|have no intention|have chosen not|have been (?:instructed|asked|told|designed|programmed|trained) not)\b"
                 r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
-                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)(?! not)| to| think i (?:can|should|could)| feel (?:comfortable|right)| from| with){0,4}"
+                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)\b(?! not)| to| think i (?:can|should|could)| feel (?:comfortable|right)\b| from\b| with\b){0,4}"
             ),
         ),
         (
@@ -25,7 +25,7 @@ GRAMMAR = Grammar(
             (
                 r" i'(?:m|ll|d) (?:[a-z]+ly |just |also |still |afraid (?:that )?i'm |sorry,? (?:but )?)?(?:not|unable|prohibited|restricted|barred|forbidden|prevented|rather not|prefer not)\b"
                 r"(?: (?:able|allowed|permitted|authori[sz]ed|willing|going|programmed|designed|equipped|supposed|prepared|comfortable|here|meant|capable|trained|configured|set up"
-                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)| to| from| with| be){0,4}"
+                r"|at liberty|in a position|intended|built|qualified|cleared|entitled|of)\b| to\b| from\b| with\b| be\b){0,4}"
             ),
         ),
         ("im", r" im (?:not able|unable|not allowed|not going|not comfortable)(?: to)?"),
@@ -44,9 +44,9 @@ GRAMMAR = Grammar(
         # without a subject: at the start of a sentence or clause
         (
             "t cannot",
-            r"can(?:'t(?:(?<=[.!?:;,-] can't)|(?<=but can't))|not(?:(?<=[.!?:;,-] cannot)|(?<=but cannot)))\b",
+            r"can(?:'t(?:(?<=[.!?;,-] can't)|(?<=but can't))|not(?:(?<=[.!?;,-] cannot)|(?<=but cannot)))\b",
         ),
-        ("unable", r"unable to(?<=[.!?:;,-] unable to)"),
+        ("unable", r"unable to(?<=[.!?;,-] unable to)"),
         (
             "able allowed going",
             r"not (?:able to(?<=[.!?:;,-] not able to)|allowed to(?<=[.!?:;,-] not allowed to)|going to(?<=[.!?:;,-] not going to))",
@@ -237,7 +237,7 @@ GRAMMAR = Grammar(
         "carry advis- advocat- tell telling reveal- disclos- divulg- show- explain- teach- guid- instruct- describ- translat- summari- list listing suggest- "
         "compil- draft- compos- role-play- roleplay- pretend- act acting impersonat- play playing take taking go going be being entertain- address- "
         "handl- chang- modif- issu- refund- cancel- book booking approv- authori- grant- waiv- releas- transfer- delet- send- order ordering speculat- "
-        "rank- judg- identif- contribut- mimic- satisf- name naming suppl- walk weigh- honor- honour- accommodat- proceed- present publish- print- repeat- quot- copy "
+        "rank- judg- identif- contribut- includ- choos- reset- mimic- satisf- name naming suppl- walk weigh- honor- honour- accommodat- proceed- present publish- print- repeat- quot- copy "
         "reproduc- recreat- rewrit- edit- paraphras- simulat- fabricat- invent- spread- lend- bypass- hack- break- circumvent- disabl- "
         "overrid- ignor- track- prescrib- diagnos- interpret- cover- deal arrang- schedul- remov- replac- insult- mock- curs- swear- make making do "
         "doing push- merg- deploy- commit- plan- design- develop- build- evaluat- solv- finish- complet- obey- follow- adopt- hand handing pass "
@@ -262,6 +262,8 @@ GRAMMAR = Grammar(
     ),
     harmless={
         " yet": r" yet\b",
+        "brevity": r"for brevity",
+        "here": r"(?:covered|shown|included|discussed) here",
         "without": r"without (?:more|further|additional|knowing|seeing|the (?:file|files|code|text|full|error|context|document|log|logs|data|image|attachment)|access|any (?:context|more|additional|further)|context|you sharing|a (?:copy|link|file))",
         "until": r"until (?:you|i)(?:'ve| have)? (?:tell|told|share|paste|provide|upload|know|see|have|saw|hear|get|pasted|sent|send|read)",
         "unless": r"unless (?:you|i) (?:tell|share|paste|provide|give|upload|attach|know|see|have|can see|send)",

@@ -104,7 +104,7 @@ GRAMMAR = Grammar(
     },
     answers={
         "voici": r"voici",
-        "général": r"en (?:règle )?général,|de manière générale|(?:informations|réponse|éléments) (?:ci-dessous|suivant|général)|à titre général|généralement,",
+        "général": r"en (?:règle )?général,|de manière générale|(?:informations|réponse|éléments) (?:ci-dessous|suivant)|à titre général|généralement,",
         "ci-dessous": r"ci-dessous",
         "suivant": r"(?:les|la|le) (?:\w+ )?suivante?s?",
         "mais ": r", mais (?!je |si |n'hésitez|vous (?:pouvez|devriez) (?:consulter|contacter|vous)|consultez|contactez|il est)",
