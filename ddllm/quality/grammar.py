@@ -46,14 +46,14 @@ class Grammar(NamedTuple):
     #: Where the clause of a head ends, beside the end of its sentence.
     clause: str | None = None
     #: How far into the text a decline may begin, in characters.
-    reach: int = 320
+    reach: int = 300
 
 
 #: The end of a sentence. A colon ends none: "I must say: I can't".
 _END = Pattern(r"[.!?;](?= |$)|[。！？；]")
 _TRIMMED = ".,;:!?()\"'-…"
-#: How many words after a head are looked at.
-_WORDS = 40
+#: How many words after a head are looked at: where anything, and where only few words may stand between it and its verb.
+_FAR, _NEAR = 40, 12
 #: A list, a table or code before a decline: what was asked for has begun.
 _BEGUN = Pattern(r"[ :](?:1[.)]|[•·]) \S|(?: - [^-]{1,80}){3}|\|\s?-{3}|```|</?\w+>")
 
@@ -120,7 +120,8 @@ class Judge:
             return False
         clause = self._clause.compiled.search(text, start, end) if self._clause else None
         rest = text[start : clause.start() if clause else end]
-        for raw in rest.replace("'", " ").split(None, _WORDS)[:_WORDS]:
+        reach = _FAR if self._between is None else _NEAR
+        for raw in rest.replace("'", " ").split(None, reach)[:reach]:
             word = raw.strip(_TRIMMED)
             if word in self._verbs or word.startswith(self._stems):
                 return True
@@ -134,9 +135,10 @@ class Judge:
             return False
         if _any(self._delivers, text):
             return False
+        if not _any(self._modest, text[start:end]):
+            return True
         after = text[start:]
-        is_followed = _any(self._answers, after) or _begun(after)
-        return not (is_followed and _any(self._modest, text[start:end]))
+        return not (_any(self._answers, after) or _begun(after))
 
 
 def _begun(text: str) -> bool:

@@ -8,9 +8,9 @@ import unicodedata
 from ddllm.quality.pattern import Pattern
 
 #: Characters of plain text that are read.
-LENGTH = 440
+LENGTH = 420
 #: Characters of raw text that are read for them: a little first and, where that was mostly white space, more.
-_RAW = (500, 16384)
+_RAW = (480, 16384)
 #: Characters of leaked reasoning that are passed over, in tags and without.
 _REASONING = 32768
 _ALOUD_LENGTH = 6000

@@ -29,6 +29,7 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot (?:kann|darf|wird)(?: [\w,'-]+){0,5}? (?:nicht|kein\w{0,3})\b"),
     ),
     declines=(
+        ("nichts", r" nichts, (?:wobei|womit|das|bei dem) ich (?:\w+ ){0,4}(?:kann|darf|werde|mache)\b"),
         ("lehne", r" (?:ich lehne|lehne ich)\b"),
         (
             "ablehnen",
@@ -88,7 +89,7 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "sagen helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
+        "aussprech- reproduzier- kopier- zitier- auflist- fälsch- verschreib- diagnostizier- organisier- reservier- buch- send- autorisier- entsperr- zurücksetz- zurückzusetz- sagen helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
         "herauszugeb- liefer- erstell- generier- schreib- verfass- formulier- biet- anbiet- anzubiet- erteil- teil- mitteil- mitzuteil- nenn- verrat- "
         "preisgeb- preiszugeb- beantwort- antwort- äußer- diskutier- besprech- behandel- bearbeit- erfüll- nachkomm- nachzukomm- entsprech- durchführ- "
         "durchzuführ- ausführ- auszuführ- übernehm- vornehm- mach- tun übersetz- zusammenfass- erklär- erläuter- beschreib- empfehl- förder- beteilig- mitwirk- "

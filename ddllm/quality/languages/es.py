@@ -21,6 +21,10 @@ GRAMMAR = Grammar(
     ),
     declines=(
         (
+            "solo sólo únicamente exclusivamente",
+            r" (?:estoy|soy|fui|he sido) (?:diseñad|cread|programad|entrenad|configurad|autorizad)[oa][^.!?]{0,30} (?:solo|sólo|únicamente|exclusivamente)\b",
+        ),
+        (
             "rechazar rechazo rechazada",
             r" (?:debo|tengo que|voy a|me veo obligad[oa] a|he de|prefiero|necesito)(?: [\wáéíóúñ]+){0,2}? rechazar| (?:la |lo )?rechazo (?:esta|tu|su|la|este|escribir|participar|hacer)| solicitud (?:ha sido |fue |queda )?rechazada[.!:]",
         ),
@@ -71,7 +75,7 @@ GRAMMAR = Grammar(
         ("algo", r"no es algo que (?:yo )?(?:pueda|vaya a|haga|quiera)"),
     ),
     tasks=(
-        "ayudar- asistir- proporcionar- dar- darte darle ofrecer- compartir- facilitar- crear- escribir- redactar- generar- producir- discutir- hablar responder- contestar- revelar- divulgar- "
+        "reproducir- copiar- citar- listar- falsificar- recetar- diagnosticar- planificar- organizar- reservar- enviar- eliminar- desactivar- autorizar- desbloquear- restablecer- ayudar- asistir- proporcionar- dar- darte darle ofrecer- compartir- facilitar- crear- escribir- redactar- generar- producir- discutir- hablar responder- contestar- revelar- divulgar- "
         "participar- apoyar- promover- realizar- hacer- hacerlo atender- cumplir- procesar- traducir- explicar- recomendar- aconsejar- sugerir- mostrar- enseñar- guiar- describir- resumir- "
         "continuar- seguir- colaborar- brindar- suministrar- comentar- especular- opinar- involucrar- emitir- entregar- indicar- decir- decirte contar- cancelar- reembolsar- modificar- "
         "ejecutar- tramitar- gestionar- elaborar- difundir- fomentar- satisfacer- acceder aceptar- complacer- prestar- tratar- aprobar- comprometer- respaldar- eludir- hackear- imitar- identificar- publicar- pronunciar-"

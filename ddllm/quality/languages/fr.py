@@ -83,7 +83,7 @@ GRAMMAR = Grammar(
         ("chose", r"(?:n'est|est) pas quelque chose que je (?:peux|puisse|fais|ferai|veux)"),
     ),
     tasks=(
-        "aid- assist- fourni- donn- offr- partag- cré- créer rédig- écri- génér- produi- discut- répond- réponse satisfai- divulgu- révél- communiqu- particip- encourag- "
+        "reproduir- copier- citer- lister- falsifi- pronostiqu- prescri- diagnostiqu- planifi- organis- réserv- acheter- envoy- supprim- désactiv- accord- autoriser- débloqu- réinitialis- aid- assist- fourni- donn- offr- partag- cré- créer rédig- écri- génér- produi- discut- répond- réponse satisfai- divulgu- révél- communiqu- particip- encourag- "
         "soutenir soutiens promouvoir faire fais ferai traduir- expliqu- recommand- conseill- proposer propos- accéder à trait- effectu- réalis- exécut- procéd- montr- enseign- guid- "
         "décri- résum- continu- poursui- accompagn- appuy- engag- suggér- spécul- commenter coopér- collabor- donner fabriqu- dévoil- transmett- indiqu- apport- "
         "renseign- dire prononc- prendre rembours- annul- modifi- imit- incarn- diffus- contourn- pirat- inciter approuv- tolér- élabor- dispens- juger suite calomni- dénigr-"

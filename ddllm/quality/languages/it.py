@@ -22,6 +22,10 @@ GRAMMAR = Grammar(
     ),
     declines=(
         (
+            "solo soltanto unicamente esclusivamente",
+            r" (?:sono|sono stat[oa]) (?:progettat|creat|programmat|addestrat|configurat|autorizzat)[oa][^.!?]{0,30} (?:solo|soltanto|unicamente|esclusivamente)\b",
+        ),
+        (
             "rifiutare rifiutarmi rifiutarla rifiuto rifiutata",
             r" (?:devo|dovrò|sono costrett[oa] a|preferisco|mi vedo costrett[oa] a)(?: \w+){0,2}? rifiutar| rifiuto (?:questa|la |di |questo)| mi rifiuto di| richiesta (?:è stata )?rifiutata[.!:]",
         ),
@@ -67,7 +71,7 @@ GRAMMAR = Grammar(
         ("qualcosa", r"non è qualcosa che (?:io )?(?:posso|possa|faccio|voglio|intendo)"),
     ),
     tasks=(
-        "aiutar- assister- fornir- dar- darti dirti offrir- condivider- crear- scriver- rediger- generar- produrr- discuter- parlar- risponder- rivelar- divulgar- partecipar- supportar- "
+        "riprodurr- copiar- citar- elencar- falsificar- prescriver- diagnosticar- pianificar- organizzar- prenotar- inviar- eliminar- disattivar- autorizzar- sbloccar- reimpostar- aiutar- assister- fornir- dar- darti dirti offrir- condivider- crear- scriver- rediger- generar- produrr- discuter- parlar- risponder- rivelar- divulgar- partecipar- supportar- "
         "promuover- eseguir- far- farlo soddisfar- adempier- elaborar- tradurr- spiegar- raccomandar- consigliar- suggerir- mostrar- insegnar- guidar- descriver- riassumer- continuar- proceder- "
         "collaborar- commentar- speculare- esprimer- rilasciar- comunicar- indicar- annullar- rimborsar- modificar- evader- accoglier- dar seguito incoraggiar- sostener- approvar- accettar- trattar- fornirti "
         "svelar- trasmetter- impegnar- agevolar- aggirar- imitar- identificar- assecondar- comporre- prestar- pubblicar- occuparm-"

@@ -71,7 +71,7 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "zeggen help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
+        "reproducer- weergev- kopiër- citer- opsomm- vervals- voorschrij- planne- organiser- reserver- verstur- verwijder- autoriser- ontgrendel- zeggen help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
         "antwoord- beantwoord- meewerk- mee werken uitvoer- voldo- verwerk- vertel- uitleg- uit leg- vertal- samenvat- beschrijv- aanbevel- ondersteun- ingaan "
         "doen tonen laten onthul- vrijgev- doorgev- prijsgev- annuler- terugbetal- wijzig- noem- adviser- verlen- creër- ontwikkel- verspreid- deelnem- verklap- publicer- "
         "bedenk- inwillig- speculer- oplos- omzeil- uitschakel- regel- identificer- behandel- afhandel- discussiër- voortzet- leren- leveren"

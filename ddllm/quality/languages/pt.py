@@ -20,6 +20,10 @@ GRAMMAR = Grammar(
     ),
     declines=(
         (
+            "apenas só somente exclusivamente",
+            r" (?:fui|sou|estou) (?:projetad|criad|programad|treinad|configurad|autorizad|desenvolvid)[oa][^.!?]{0,30} (?:apenas|só|somente|exclusivamente)\b",
+        ),
+        (
             "recusar recusá recuso recusado",
             r" (?:devo|tenho de|tenho que|vou|preciso|vejo-me obrigad[oa] a|sou obrigad[oa] a|prefiro)(?: [\wáéíóúãõçê]+){0,2}? ?recus[aá]| recuso(?:-me)? (?:a |este|esse|esta|o |responder|escrever|participar)| me recuso a| pedido (?:foi )?recusado[.!:]",
         ),
@@ -70,7 +74,7 @@ GRAMMAR = Grammar(
         ("algo", r"não é algo que (?:eu )?(?:possa|vá|faça|queira|faço|posso)"),
     ),
     tasks=(
-        "ajudar- ajudá- auxiliar- fornecer- fornecê- dar- dá-lo dizer- oferecer- partilhar- compartilhar- criar- escrever- redigir- gerar- produzir- discutir- falar responder- revelar- divulgar- "
+        "reproduzir- copiar- citar- listar- falsificar- receitar- prescrever- diagnosticar- planejar- organizar- reservar- enviar- eliminar- excluir- desativar- autorizar- desbloquear- redefinir- ajudar- ajudá- auxiliar- fornecer- fornecê- dar- dá-lo dizer- oferecer- partilhar- compartilhar- criar- escrever- redigir- gerar- produzir- discutir- falar responder- revelar- divulgar- "
         "participar- apoiar- promover- realizar- fazer- fazê- atender- cumprir- processar- traduzir- explicar- recomendar- aconselhar- sugerir- mostrar- ensinar- guiar- orientar- descrever- "
         "resumir- continuar- prosseguir- colaborar- comentar- especular- opinar- envolver- emitir- entregar- indicar- cancelar- reembolsar- modificar- alterar- executar- elaborar- difundir- incentivar- "
         "satisfazer- aceitar- prestar- tratar- aprovar- engajar- transmitir- disponibilizar- facultar- contornar- burlar- imitar- identificar- endossar- compor- passar- publicar-"
