@@ -43,11 +43,12 @@ _ALOUD = Pattern(
     r"| ?(?:好的，|嗯，|好，|首先，){0,2}用户| ?(?:ユーザー|사용자)"
 )
 _THOUGHT = Pattern(
-    r"\bthe user\b|\buser's\b|\bi (?:should|need to|have to|must|could)\b(?! (?:decline|refuse|clarify|inform))[^.!?]{0,20}"
-    r"\b(?:respond|answer|explain|keep|make|write|mention|avoid|offer|be|check|figure|think|consider|start|give|find|ensure|provide|acknowledge|redirect|suggest)\b"
-    r"|\blet me (?:think|make|check|see|start|draft|write|craft|outline|recall|consider|structure|respond)\b|\bhmm\b|\bwait,"
-    r"|\b(?:nutzer|benutzer|gebruiker|gebruikt?er|utente|usuario|usuário)\b|l'utilisateur|用户|ユーザー|사용자"
+    r" (?:the user\b|user's|hmm\b|wait,|let me (?:think|make|check|see|start|draft|write|craft|outline|recall|consider|structure|respond)\b"
+    r"|i (?:should|need to|have to|must|could) (?!decline|refuse|clarify|inform)[^.!?]{0,20}?\b(?:respond|answer|explain|keep|make|write|mention|avoid"
+    r"|offer|be|check|figure|think|consider|start|give|find|ensure|provide|acknowledge|redirect|suggest)\b)"
 )
+#: The user, as other languages' thoughts speak of him.
+_USERS = ("nutzer", "gebruiker", "utente", "usuario", "usuário", "l'utilisateur", "用户", "ユーザー", "사용자")
 _STOP = Pattern(r"[.!?](?= |$)|[。！？]")
 _MEANS_TO_DECLINE = Pattern(
     r"\b(?:i|we)(?:'ll| will| should| must| need to| have to|'m going to)? (?:[a-z]+ly )?(?:decline|refuse)\b|应该拒绝|需要拒绝|必须拒绝|断る必要|거절해야"
@@ -106,11 +107,11 @@ def _after_thoughts(found: str) -> str:
 
     Where nothing follows, the last intention stands for the answer.
     """
-    end = 0
+    last = max(found.rfind(user) for user in _USERS) + 1
     for thought in _THOUGHT.compiled.finditer(found):
-        stop = _STOP.compiled.search(found, thought.end())
-        end = stop.end() if stop else len(found)
-    rest = found[end:]
+        last = max(last, thought.end())
+    stop = _STOP.compiled.search(found, last) if last else None
+    rest = found[stop.end() :] if stop else "" if last else found
     if rest.strip(" .\"'"):
         return "." + rest
     return ". i must decline" if _MEANS_TO_DECLINE.compiled.search(found) else ""
