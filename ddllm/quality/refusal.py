@@ -71,6 +71,7 @@ for _lang, _judge in judges().items():
             else:
                 _BY_PART.setdefault(_word, []).append((_lang, _rule))
 _WORDS = frozenset(_BY_WORD)
+_FOUND = {name: Refusal(lang=name) for name in judges()}
 #: How much of a text is looked at for words: as far as any language looks for declines.
 _REACH = max(judge.grammar.reach for judge in judges().values())
 
@@ -86,7 +87,7 @@ def detect_refusal(text: str) -> Refusal | None:
         found = ". " + found[own.end() :]
     for lang, rules in _candidates(found[:_REACH]):
         if judges()[lang].declines(found, rules) and not (own is None and _is_material(found, text)):
-            return Refusal(lang=lang)
+            return _FOUND[lang]
     return None
 
 

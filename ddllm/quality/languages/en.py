@@ -54,6 +54,11 @@ GRAMMAR = Grammar(
     ),
     declines=(
         (
+            "breaking break",
+            r" break(?:ing)? my (?:own |\w+ )?(?:rules|guidelines|polic(?:y|ies)|principles|promise to)\b",
+        ),
+        ("won can cannot will", r" (?:so|therefore) i (?:won't|can't|cannot|will not|must not)[.!,]"),
+        (
             "topic request question service subject task conversation",
             r"(?:not|n't) (?:a|an|the kind of|the sort of) (?:topic|request|question|service|subject|task|conversation) (?:that )?i(?:'m| am)? (?:can|able to|allowed to|will|could|willing to)\b",
         ),
@@ -136,7 +141,7 @@ GRAMMAR = Grammar(
         (
             "something anything",
             (
-                r"(?:not|n't) (?:\w+ ){0,3}(?:some|any)thing (?:that )?i(?:'m|'ll|'d)? (?:can |am |will |would |do |could |want to |feel |ever )?(?:be |able |allowed |permitted |willing |going |prepared |comfortable |authori[sz]ed |set up )?(?:to |with )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|generat|share|answer|comfortable|with|willing|allowed|able|going|can[.,; ]|comment|advise|take|touch|give|get)"
+                r"(?:not|n't) (?:\w+ ){0,3}(?:some|any)thing (?:that )?(?:i|we)(?:'m|'ll|'d|'re)? (?:can |am |will |would |do |could |want to |feel |ever )?(?:be |able |allowed |permitted |willing |going |prepared |comfortable |authori[sz]ed |set up )?(?:to |with )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|generat|share|answer|comfortable|with|willing|allowed|able|going|can[.,; ]|comment|advise|take|touch|give|get)"
                 r"|not (?:some|any)thing (?:that )?i (?:can|do|will)\b(?! (?:see|find|verify|confirm|check|access|tell|know))"
                 r"|(?:some|any)thing (?:that )?i(?:'m not| am not| can't| cannot| won't| will not| don't| do not) (?:be )?(?:able |allowed |willing |going |comfortable )?(?:to )?(?:help|provide|offer|engage|assist|do|support|discuss|write|produce|create|share|answer|doing|going|permitted|allowed|willing|comfortable|with|take part)"
             ),
@@ -250,7 +255,7 @@ GRAMMAR = Grammar(
     idioms=(
         r" (?:[a-z]+ly )?(?:help (?:but|feeling|thinking|wondering|noticing|myself|it\b|the way|laughing|smiling|falling|loving|being)"
         r"|(?:recommend|stress|emphasi[sz]e|praise|thank|say|overstate|repeat|explain|express|tell you|describe)\b[^.]{0,60} (?:enough|how (?:much|happy|proud|glad|sorry|excited|grateful|often|many|good|beautiful))"
-        r"|make (?:it\b|sense|out|assumptions|any (?:assumption|promise)|promises|sure|a (?:definitive|judge?ment))|advocate for any|take (?:a|any) (?:\w+ )?(?:stance|position)s?|judge(?:[.!,]| you\b)|tell you how \w+ (?:i|it|we|he|she|they)\b|reproduc\w+ (?:it|this|that)\b(?! (?:song|text|chapter|article|image|logo|content|material|work|poem|book))|physically|take (?:it|my|credit|the credit|full credit|any credit|for granted|much|long)"
+        r"|make (?:it\b|sense|out|assumptions|any (?:assumption|promise)|promises|sure|a (?:definitive|judge?ment))|advocate for any|repeat (?:the|what|all|every|myself)\b|take (?:a|any) (?:\w+ )?(?:stance|position)s?|judge(?:[.!,]| you\b)|tell you how \w+ (?:i|it|we|he|she|they)\b|reproduc\w+ (?:it|this|that)\b(?! (?:song|text|chapter|article|image|logo|content|material|work|poem|book))|physically|take (?:it|my|credit|the credit|full credit|any credit|for granted|much|long)"
         r"|go (?:back|into (?:too |the |every |much |full )?(?:much )?(?:detail|depth)|wrong|a day|on like|home|there again|to (?:the )?(?:\w+ )?(?:party|meeting|event|gym|bed|sleep|work|school))"
         r"|be (?:(?:happier|more|prouder|sure|certain|there|too|a (?:better|bad|big|good)|100|the (?:same|only)|any|late|able to (?:see|access|open|view|find|verify|confirm|attend|make it|join)|in|at|back|home)\b|able to physically)"
         r"|get (?:over|enough|past|it out|used|my|the (?:file|page|site|link)|to)|do (?:(?:much|anything|a lot) about|without|enough|much (?:better|worse)|math\b|better|more than|anything about it now)|let (?:go|you go|it|him|her|them|down|this opportunity)"
