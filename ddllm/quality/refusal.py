@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from os import listdir
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ddllm.quality import languages
 from ddllm.quality.grammar import Judge, Rule
@@ -71,6 +71,8 @@ for _lang, _judge in judges().items():
             else:
                 _BY_PART.setdefault(_word, []).append((_lang, _rule))
 _WORDS = frozenset(_BY_WORD)
+#: Bytes a character, in UTF-8, above which a text is looked at for words of scripts without spaces: accents alone stay below.
+_WIDE = 1.2
 _FOUND = {name: Refusal(lang=name) for name in judges()}
 #: How much of a text is looked at for words: as far as any language looks for declines.
 _REACH = max(judge.grammar.reach for judge in judges().values())
@@ -92,17 +94,27 @@ def detect_refusal(text: str) -> Refusal | None:
 
 
 def _candidates(near: str) -> Iterable[tuple[str, set[Rule]]]:
-    """Find the rules that may match, by language; English first."""
+    """Find the rules that may match, by language; English first, then by the alphabet."""
     rules: dict[str, set[Rule]] = {"en": set()}
-    for word in _WORDS.intersection(near.encode("utf-8", "surrogatepass").translate(_APART).split()):
+    encoded = near.encode("utf-8", "surrogatepass")
+    for word in _WORDS.intersection(encoded.translate(_APART).split()):
         for lang, rule in _BY_WORD[word]:
-            rules.setdefault(lang, set()).add(rule)
-    if not near.isascii():
+            if lang in rules:
+                rules[lang].add(rule)
+            else:
+                rules[lang] = {rule}
+    if len(encoded) > _WIDE * len(near):
         for part, owners in _BY_PART.items():
             if part in near:
                 for lang, rule in owners:
                     rules.setdefault(lang, set()).add(rule)
-    return rules.items()
+    if len(rules) <= 2:  # noqa: PLR2004 - English and at most one other
+        return rules.items()
+    return sorted(rules.items(), key=_by_name)
+
+
+def _by_name(found: tuple[str, Any]) -> tuple[bool, str]:
+    return found[0] != "en", found[0]
 
 
 def _is_material(found: str, text: str) -> bool:
