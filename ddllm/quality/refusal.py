@@ -59,17 +59,20 @@ def judges() -> dict[str, Judge]:
     return {name: Judge(import_module(f"{languages.__name__}.{name}").GRAMMAR) for name in names}
 
 
-#: A word -> the rules that need it, each with its language. A text is looked at only by rules whose words it holds.
-_BY_WORD: dict[bytes, list[tuple[str, Rule]]] = {}
-#: The same for scripts without spaces, whose words are looked for one by one.
-_BY_PART: dict[str, list[tuple[str, Rule]]] = {}
-for _lang, _judge in judges().items():
-    for _rule in _judge.rules:
-        for _word in _rule.words:
-            if _judge.grammar.spaced:
-                _BY_WORD.setdefault(_word.encode(), []).append((_lang, _rule))
-            else:
-                _BY_PART.setdefault(_word, []).append((_lang, _rule))
+def _index(*, spaced: bool) -> dict[str, list[tuple[str, Rule]]]:
+    """List the rules that need a word, each with its language, for the scripts with spaces or for those without."""
+    index: dict[str, list[tuple[str, Rule]]] = {}
+    for lang, judge in judges().items():
+        if judge.grammar.spaced == spaced:
+            for rule in judge.rules:
+                for word in rule.words:
+                    index.setdefault(word, []).append((lang, rule))
+    return index
+
+
+#: A text is looked at only by rules whose words it holds: those of spaced scripts are split off, the others looked for one by one.
+_BY_WORD = {word.encode(): owners for word, owners in _index(spaced=True).items()}
+_BY_PART = _index(spaced=False)
 _WORDS = frozenset(_BY_WORD)
 #: Bytes a character, in UTF-8, above which a text is looked at for words of scripts without spaces: accents alone stay below.
 _WIDE = 1.2

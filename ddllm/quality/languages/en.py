@@ -57,7 +57,7 @@ GRAMMAR = Grammar(
             "breaking break",
             r" break(?:ing)? my (?:own |\w+ )?(?:rules|guidelines|polic(?:y|ies)|principles|promise to)\b",
         ),
-        ("won can cannot will", r" (?:so|therefore) i (?:won't|can't|cannot|will not|must not)[.!,]"),
+        ("so therefore", r" (?:so|therefore) i (?:won't|can't|cannot|will not|must not)[.!,]"),
         (
             "topic request question service subject task conversation",
             r"(?:not|n't) (?:a|an|the kind of|the sort of) (?:topic|request|question|service|subject|task|conversation) (?:that )?i(?:'m| am)? (?:can|able to|allowed to|will|could|willing to)\b",
