@@ -6,7 +6,7 @@ _ADVERBS = r"(?:[a-z]+ly,? |just |also |still |must |simply |do |therefore |thus
 _MINE = r"(?:my|our|openai's|anthropic's|the|these|strict|ethical|content|usage|safety|company|platform)"
 _RULES = r"(?:guidelines?|guidance|polic(?:y|ies)|rules|programming|instructions|principles|terms|training|configuration|developers?|standards|values|code)"
 _TASK = r"(?:provid|offer|shar|assist|help|generat|creat|produc|discuss|disclos|engag|answer|fulfil|complet|promot|comply|support|writ|giv|suggest|speculat|reveal|encourag)"
-_SERVICE = r"(?:assistant|chatbot|chat bot|bot|chat|helpdesk|help desk|support channel|ai|agent|helper|concierge|tutor)"
+_SERVICE = r"(?:assistant|chatbot|chat bot|bot|chat|helpdesk|help desk|support channel|ai|agent|concierge|tutor)"
 
 GRAMMAR = Grammar(
     heads=(
