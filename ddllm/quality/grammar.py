@@ -5,7 +5,10 @@ declines only where the verb of a task follows. A *decline* is complete in itsel
 texts that hold a literal which they need, so that a pattern costs nothing where it cannot match.
 """
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from ddllm.quality.pattern import NEVER, Pattern
@@ -29,10 +32,11 @@ class Grammar(NamedTuple):
     between: str | None = ""
     #: Idioms right after a head ("help but smile"), which decline nothing.
     idioms: str = NEVER
-    #: What makes something else of a head or a decline ("without seeing the file"): looked for up to the end of its sentence.
-    harmless: str = NEVER
-    #: What a disclaimer withholds ("legal advice"): it declines only where no answer follows.
-    modest: str = NEVER
+    #: What makes something else of a head or a decline ("without seeing the file"), by a literal that stands in each match ("" in
+    #: all): looked for up to the end of its sentence.
+    harmless: Mapping[str, str] = {}
+    #: What a disclaimer withholds ("legal advice"), by literals as above: it declines only where no answer follows.
+    modest: Mapping[str, str] = {}
     #: The words with which an answer follows a disclaimer, by a literal that stands in each match.
     answers: Mapping[str, str] = {}
     #: The words with which the very thing that was asked for follows a decline, or goes before it, by a literal that stands in each match.
@@ -42,16 +46,20 @@ class Grammar(NamedTuple):
     #: Where the clause of a head ends, beside the end of its sentence.
     clause: str | None = None
     #: How far into the text a decline may begin, in characters.
-    reach: int = 320
+    reach: int = 300
 
 
 #: The end of a sentence. A colon ends none: "I must say: I can't".
 _END = Pattern(r"[.!?;](?= |$)|[。！？；]")
 _TRIMMED = ".,;:!?()\"'-…"
-#: How many words after a head are looked at.
-_WORDS = 40
+#: How many words after a head are looked at: where anything, and where only few words may stand between it and its verb.
+_FAR, _NEAR = 40, 12
 #: A list, a table or code before a decline: what was asked for has begun.
 _BEGUN = Pattern(r"[ :](?:1[.)]|[•·]) \S|(?: - [^-]{1,80}){3}|\|\s?-{3}|```|</?\w+>")
+
+#: One of which stands in each match of it.
+_BEGINNINGS = ("1.", "1)", "•", "·", " - ", "|", "```", "<")
+_ORDER = attrgetter("order")
 
 
 class Rule(Pattern):
@@ -61,6 +69,8 @@ class Rule(Pattern):
         super().__init__(source)
         self.words = words.split()
         self.is_head = is_head
+        #: The rules that match most stand first in a language's file, heads before declines.
+        self.order = 0
 
 
 class Judge:
@@ -72,16 +82,18 @@ class Judge:
             *(Rule(words, source, is_head=True) for words, source in grammar.heads),
             *(Rule(words, source, is_head=False) for words, source in grammar.declines),
         )
+        for order, rule in enumerate(self.rules):
+            rule.order = order
         tasks, between = grammar.tasks.split(), (grammar.between or "").split()
         self._verbs = frozenset(word for word in tasks if not word.endswith("-"))
         self._stems = tuple(word[:-1] for word in tasks if word.endswith("-"))
         self._between = None if grammar.between is None else frozenset(between)
         self._endings = tuple(word[1:] for word in between if word.startswith("-"))
         self._idioms = Pattern(grammar.idioms)
-        self._harmless = Pattern(grammar.harmless)
-        self._modest = Pattern(grammar.modest)
         self._begins = Pattern(grammar.begins)
         self._clause = None if grammar.clause is None else Pattern(grammar.clause)
+        self._harmless = [(literal, Pattern(source)) for literal, source in grammar.harmless.items()]
+        self._modest = [(literal, Pattern(source)) for literal, source in grammar.modest.items()]
         self._answers = [(literal, Pattern(source)) for literal, source in grammar.answers.items()]
         self._delivers = [(literal, Pattern(source)) for literal, source in grammar.delivers.items()]
 
@@ -91,12 +103,12 @@ class Judge:
     def declines(self, text: str, rules: Iterable[Rule]) -> bool:
         """Say whether a text declines by one of the rules, and nothing that was asked for stands beside it."""
         near = text[: self.grammar.reach]
-        for rule in rules:
+        for rule in sorted(rules, key=_ORDER):
             for match in rule.compiled.finditer(near):
                 start, end = match.start(), _sentence_end(text, match.end())
                 if (
                     (not rule.is_head or self._has_task(text, match.end(), end))
-                    and not self._harmless.compiled.search(text, start, end)
+                    and not _any(self._harmless, text[start:end])
                     and self._stands(text, start, end)
                 ):
                     return True
@@ -108,7 +120,8 @@ class Judge:
             return False
         clause = self._clause.compiled.search(text, start, end) if self._clause else None
         rest = text[start : clause.start() if clause else end]
-        for raw in rest.replace("'", " ").split(None, _WORDS)[:_WORDS]:
+        reach = _FAR if self._between is None else _NEAR
+        for raw in rest.replace("'", " ").split(None, reach)[:reach]:
             word = raw.strip(_TRIMMED)
             if word in self._verbs or word.startswith(self._stems):
                 return True
@@ -118,19 +131,29 @@ class Judge:
 
     def _stands(self, text: str, start: int, end: int) -> bool:
         """Say whether a decline is the model's own and its last word: not quoted, not beside what was asked for."""
-        before, after = text[:start], text[start:]
-        if before.count('"') % 2 or _BEGUN.compiled.search(text, 0, start + 2) or self._begins.compiled.match(text, 1):
+        if text.count('"', 0, start) % 2 or _begun(text[: start + 2]) or self._begins.compiled.match(text, 1):
             return False
-        if _any(self._delivers, before) or _any(self._delivers, after):
+        if _any(self._delivers, text):
             return False
-        is_disclaimer = self._modest.compiled.search(text, start, end) and (
-            _any(self._answers, after) or _BEGUN.compiled.search(after)
-        )
-        return not is_disclaimer
+        if not _any(self._modest, text[start:end]):
+            return True
+        after = text[start:]
+        return not (_any(self._answers, after) or _begun(after))
+
+
+def _begun(text: str) -> bool:
+    """Say whether a list, a table or code has begun, which is what was asked for."""
+    for mark in _BEGINNINGS:
+        if mark in text:
+            return _BEGUN.compiled.search(text) is not None
+    return False
 
 
 def _any(patterns: Iterable[tuple[str, Pattern]], text: str) -> bool:
-    return any(literal in text and pattern.compiled.search(text) for literal, pattern in patterns)
+    for literal, pattern in patterns:  # noqa: SIM110 - any() costs three times as much
+        if literal in text and pattern.compiled.search(text):
+            return True
+    return False
 
 
 def _sentence_end(text: str, start: int) -> int:

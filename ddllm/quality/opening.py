@@ -1,14 +1,16 @@
 """The opening of an answer, made plain: what a judgement by text reads, however long the answer is."""
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 import re
 import unicodedata
 
 from ddllm.quality.pattern import Pattern
 
 #: Characters of plain text that are read.
-LENGTH = 560
+LENGTH = 420
 #: Characters of raw text that are read for them: a little first and, where that was mostly white space, more.
-_RAW = (704, 16384)
+_RAW = (480, 16384)
 #: Characters of leaked reasoning that are passed over, in tags and without.
 _REASONING = 32768
 _ALOUD_LENGTH = 6000
@@ -22,6 +24,8 @@ _PLAIN = (
     *((mark, "") for mark in "\u200b\u200c\u200d\u2060\ufeff\u00ad"),
 )
 _EMPHASIS = "*_#`"
+#: ASCII in lower case, all its white space as spaces.
+_LOWER = bytes(ord(" ") if chr(code).isspace() else ord(chr(code).lower()) for code in range(128)) + bytes(128)
 
 _TAG = Pattern(r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>|◁think▷", re.IGNORECASE)
 #: Where a model's channel of thoughts ends and its answer begins.
@@ -39,11 +43,12 @@ _ALOUD = Pattern(
     r"| ?(?:好的，|嗯，|好，|首先，){0,2}用户| ?(?:ユーザー|사용자)"
 )
 _THOUGHT = Pattern(
-    r"\bthe user\b|\buser's\b|\bi (?:should|need to|have to|must|could)\b(?! (?:decline|refuse|clarify|inform))[^.!?]{0,20}"
-    r"\b(?:respond|answer|explain|keep|make|write|mention|avoid|offer|be|check|figure|think|consider|start|give|find|ensure|provide|acknowledge|redirect|suggest)\b"
-    r"|\blet me (?:think|make|check|see|start|draft|write|craft|outline|recall|consider|structure|respond)\b|\bhmm\b|\bwait,"
-    r"|\b(?:nutzer|benutzer|gebruiker|gebruikt?er|utente|usuario|usuário)\b|l'utilisateur|用户|ユーザー|사용자"
+    r" (?:the user\b|user's|hmm\b|wait,|let me (?:think|make|check|see|start|draft|write|craft|outline|recall|consider|structure|respond)\b"
+    r"|i (?:should|need to|have to|must|could) (?!decline|refuse|clarify|inform)[^.!?]{0,20}?\b(?:respond|answer|explain|keep|make|write|mention|avoid"
+    r"|offer|be|check|figure|think|consider|start|give|find|ensure|provide|acknowledge|redirect|suggest)\b)"
 )
+#: The user, as other languages' thoughts speak of him.
+_USERS = ("nutzer", "gebruiker", "utente", "usuario", "usuário", "l'utilisateur", "用户", "ユーザー", "사용자")
 _STOP = Pattern(r"[.!?](?= |$)|[。！？]")
 _MEANS_TO_DECLINE = Pattern(
     r"\b(?:i|we)(?:'ll| will| should| must| need to| have to|'m going to)? (?:[a-z]+ly )?(?:decline|refuse)\b|应该拒绝|需要拒绝|必须拒绝|断る必要|거절해야"
@@ -52,10 +57,13 @@ _MEANS_TO_DECLINE = Pattern(
 
 def plain(text: str) -> str:
     """Return a text in lower case with single spaces, one way to write each quote and no emphasis, as if a sentence had just ended."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-        for mark, same in _PLAIN:
-            text = text.replace(mark, same)
+    if text.isascii():
+        # one pass over bytes in place of one for each mark: most texts come this way
+        flat = text.encode().translate(_LOWER, _EMPHASIS.encode()).decode().replace("  ", " ")
+        return ". " + (" ".join(flat.split()) if "  " in flat else flat.strip())
+    text = unicodedata.normalize("NFC", text)
+    for mark, same in _PLAIN:
+        text = text.replace(mark, same)
     for mark in _EMPHASIS:
         text = text.replace(mark, "")
     return ". " + " ".join(text.lower().split())
@@ -99,11 +107,11 @@ def _after_thoughts(found: str) -> str:
 
     Where nothing follows, the last intention stands for the answer.
     """
-    end = 0
+    last = max(found.rfind(user) for user in _USERS) + 1
     for thought in _THOUGHT.compiled.finditer(found):
-        stop = _STOP.compiled.search(found, thought.end())
-        end = stop.end() if stop else len(found)
-    rest = found[end:]
+        last = max(last, thought.end())
+    stop = _STOP.compiled.search(found, last) if last else None
+    rest = found[stop.end() :] if stop else "" if last else found
     if rest.strip(" .\"'"):
         return "." + rest
     return ". i must decline" if _MEANS_TO_DECLINE.compiled.search(found) else ""

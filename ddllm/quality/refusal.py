@@ -1,11 +1,13 @@
 """Whether a model declined, judged by the opening of its answer."""
 
+# ruff: noqa: RUF001 - the marks of texts as people write them
+
 import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from os import listdir
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ddllm.quality import languages
 from ddllm.quality.grammar import Judge, Rule
@@ -27,12 +29,14 @@ _OWN_OBJECT = Pattern(r' (?:json )?\{ ?"(?:error|refusal|refused|declined)" ?: ?
 #: A letter, a ticket or a dialogue that was drafted. All of it has colons.
 _DRAFT = Pattern(
     r"\A. (?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|件名|主题|主旨|제목) ?[:：]"
+    r"|\A. (?:label|text|id|intent|category|input|prompt|output|status|title|name|type|question|q):"
+    r"|[ .](?:in|into|auf|en|em) (?:english|german|french|spanish|italian|dutch|portuguese|japanese|chinese|korean|deutsch|englisch|français|anglais|español|inglés|inglês|português|inglese|italiano|engels|nederlands) ?:"
     r"|[ (](?:user|customer|client|human|patient|caller|visitor|interviewer|kunde|kundin|nutzer|utilisateur|usuario|cliente|usuário"
     r"|utente|klant|gebruiker|客户|用户|顾客|お客様|ユーザー|客|고객|사용자)(?: [a-z0-9])? ?[:：] "
 )
 _SALUTATION = Pattern(
     r" (?:dear|hi|hello|hey|lieber?|liebes?|hallo|guten tag|sehr geehrte[rn]?|cher|chère|bonjour|madame|monsieur|estimad[oa]|querid[oa]"
-    r"|hola|prezad[oa]|car[oa]|olá|gentile|egregi[oa]|ciao|beste|geachte)\b[^.!?]{0,48}?,"
+    r"|hola|prezad[oa]|car[oa]|olá|gentile|egregi[oa]|ciao|beste|geachte)\b[^!?]{0,48}?,"
 )
 _SIGNED = Pattern(
     r"(?:regards|sincerely|cheers|best wishes|all the best|warmly|yours|thanks|love|grüßen?|grüße|cordialement|salutations|saludos|atentamente"
@@ -40,8 +44,8 @@ _SIGNED = Pattern(
     re.IGNORECASE,
 )
 _SIGNATURE = 120
-#: What ends words.
-_MARKS = ".,'-:;!?"
+#: Makes spaces of what ends words. Bytes, because they are translated ten times as fast as characters.
+_APART = bytes.maketrans(b".,'-:;!?()", b" " * 10)
 
 
 @cache
@@ -55,15 +59,24 @@ def judges() -> dict[str, Judge]:
     return {name: Judge(import_module(f"{languages.__name__}.{name}").GRAMMAR) for name in names}
 
 
-#: A word -> the rules that need it, each with its language. A text is looked at only by rules whose words it holds.
-_BY_WORD: dict[str, list[tuple[str, Rule]]] = {}
-#: The same for scripts without spaces, whose words are looked for one by one.
-_BY_PART: dict[str, list[tuple[str, Rule]]] = {}
-for _lang, _judge in judges().items():
-    for _rule in _judge.rules:
-        for _word in _rule.words:
-            (_BY_WORD if _judge.grammar.spaced else _BY_PART).setdefault(_word, []).append((_lang, _rule))
+def _index(*, spaced: bool) -> dict[str, list[tuple[str, Rule]]]:
+    """List the rules that need a word, each with its language, for the scripts with spaces or for those without."""
+    index: dict[str, list[tuple[str, Rule]]] = {}
+    for lang, judge in judges().items():
+        if judge.grammar.spaced == spaced:
+            for rule in judge.rules:
+                for word in rule.words:
+                    index.setdefault(word, []).append((lang, rule))
+    return index
+
+
+#: A text is looked at only by rules whose words it holds: those of spaced scripts are split off, the others looked for one by one.
+_BY_WORD = {word.encode(): owners for word, owners in _index(spaced=True).items()}
+_BY_PART = _index(spaced=False)
 _WORDS = frozenset(_BY_WORD)
+#: Bytes a character, in UTF-8, above which a text is looked at for words of scripts without spaces: accents alone stay below.
+_WIDE = 1.2
+_FOUND = {name: Refusal(lang=name) for name in judges()}
 #: How much of a text is looked at for words: as far as any language looks for declines.
 _REACH = max(judge.grammar.reach for judge in judges().values())
 
@@ -79,25 +92,32 @@ def detect_refusal(text: str) -> Refusal | None:
         found = ". " + found[own.end() :]
     for lang, rules in _candidates(found[:_REACH]):
         if judges()[lang].declines(found, rules) and not (own is None and _is_material(found, text)):
-            return Refusal(lang=lang)
+            return _FOUND[lang]
     return None
 
 
 def _candidates(near: str) -> Iterable[tuple[str, set[Rule]]]:
-    """Find the rules that may match, by language; English first."""
-    spaced = near
-    for mark in _MARKS:
-        spaced = spaced.replace(mark, " ")
+    """Find the rules that may match, by language; English first, then by the alphabet."""
     rules: dict[str, set[Rule]] = {"en": set()}
-    for word in _WORDS.intersection(spaced.split()):
+    encoded = near.encode("utf-8", "surrogatepass")
+    for word in _WORDS.intersection(encoded.translate(_APART).split()):
         for lang, rule in _BY_WORD[word]:
-            rules.setdefault(lang, set()).add(rule)
-    if not near.isascii():
+            if lang in rules:
+                rules[lang].add(rule)
+            else:
+                rules[lang] = {rule}
+    if len(encoded) > _WIDE * len(near):
         for part, owners in _BY_PART.items():
             if part in near:
                 for lang, rule in owners:
                     rules.setdefault(lang, set()).add(rule)
-    return rules.items()
+    if len(rules) <= 2:  # noqa: PLR2004 - English and at most one other
+        return rules.items()
+    return sorted(rules.items(), key=_by_name)
+
+
+def _by_name(found: tuple[str, Any]) -> tuple[bool, str]:
+    return found[0] != "en", found[0]
 
 
 def _is_material(found: str, text: str) -> bool:

@@ -4,7 +4,7 @@ from ddllm.quality.grammar import Grammar
 
 _NOT = r"(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3}|keinerlei|nichts|weder)\b"
 _MODAL = r"(?:kann|darf|werde|möchte|will|könnte|soll|sollte|mag)"
-_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse)"
+_GIVE = r"(?:schreibe|erstelle|gebe|liefere|unterstütze|mache|verrate|teile|beantworte|helfe|übersetze|generiere|nenne|biete|leiste|erteile|diskutiere|bearbeite|veröffentliche|tue|formuliere|verfasse|stelle|löse|erledige|plane|programmiere|baue|genehmige|ändere|storniere|übernehme|vergebe|bespreche|zeige|gebe)"
 _SERVICE = r"(?:assistent|chatbot|bot|chat|kanal|hilfe-chat|support-chat)"
 
 GRAMMAR = Grammar(
@@ -29,12 +29,21 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot (?:kann|darf|wird)(?: [\w,'-]+){0,5}? (?:nicht|kein\w{0,3})\b"),
     ),
     declines=(
+        ("nichts", r" nichts, (?:wobei|womit|das|bei dem) ich (?:\w+ ){0,4}(?:kann|darf|werde|mache)\b"),
         ("lehne", r" (?:ich lehne|lehne ich)\b"),
         (
             "ablehnen",
             r" (?:ich muss|muss ich|ich möchte|möchte ich|ich werde|werde ich|ich würde|ich will)(?: [\w,'-]+){0,8}? ablehnen",
         ),
         ("abzulehnen", r" ich (?:bin|sehe mich)(?: [\w,'-]+){0,8}? abzulehnen"),
+        (
+            "können",
+            r" (?:nicht|kein\w{0,3}) (?:\w+ ){0,4}?(?:weiter)?(?:helfen|dienen|unterstützen|beantworten|geben|erfüllen) zu können",
+        ),
+        (
+            "kann darf werde möchte",
+            r" ich(?: [\w,'-]+){0,6}? (?:nicht|kein\w{0,3})\b(?: [\w'-]+){0,6}? (?:weiter)?(?:helfen|geben|beantworten|unterstützen|bereitstellen|schreiben|erstellen|nachkommen|erfüllen|teilen|genehmigen|ändern|stornieren|erstatten|nennen|übersetzen|herausgeben|weitergeben|durchführen|ausführen|liefern|anbieten) (?:kann|darf|werde|möchte)\b",
+        ),
         ("lieber", r" ich [^.!?;]{0,60}lieber nicht\b"),
         ("passen", r" (?:muss|werde) ich (?:\w+ ){0,3}?passen| ich muss (?:\w+ ){0,3}?passen"),
         ("absehen", r" (?:ich möchte|möchte ich|ich werde|ich muss) (?:[\w,]+ ){0,6}?absehen"),
@@ -54,8 +63,10 @@ GRAMMAR = Grammar(
         ),
         (
             "mein meine meinen meiner meinem meines",
-            r"(?:außerhalb|nicht (?:zu|in|unter|teil)|gegen|über|widerspricht|entspricht nicht|verstößt gegen|verletzt) mein(?:e[nrsm]?)? (?:\w+ ){0,2}?(?:aufgaben?\w*|zuständigkeit\w*|bereich\w*|richtlinien|grundsätze\w*|regeln|vorgaben|programmierung|prinzipien|rolle|befugnisse|möglichkeiten|nutzungsrichtlinien|werte|kompetenz\w*)"
-            r"| meine (?:\w+ )?(?:richtlinien|vorgaben|regeln|grundsätze|programmierung|anweisungen|prinzipien) (?:\w+ ){0,3}?(?:erlaub\w+|gestatt\w+|lassen|verbiet\w+|untersag\w+|verhinder\w+|schließ\w+)(?! ihnen| dir)",
+            (
+                r"(?:außerhalb|nicht (?:zu|in|unter|teil)|gegen|über|widerspricht|entspricht nicht|verstößt gegen|verletzt) mein(?:e[nrsm]?)? (?:\w+ ){0,2}?(?:aufgaben?\w*|zuständigkeit\w*|bereich\w*|richtlinien|grundsätze\w*|regeln|vorgaben|programmierung|prinzipien|rolle|befugnisse|möglichkeiten|nutzungsrichtlinien|werte|kompetenz\w*)"
+                r"| meine (?:\w+ )?(?:richtlinien|vorgaben|regeln|grundsätze|programmierung|anweisungen|prinzipien) (?:\w+ ){0,3}?(?:erlaub\w+|gestatt\w+|lassen|verbiet\w+|untersag\w+|verhinder\w+|schließ\w+)(?! ihnen| dir)"
+            ),
         ),
         (
             "nur",
@@ -78,7 +89,7 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
+        "aussprech- reproduzier- kopier- zitier- auflist- fälsch- verschreib- diagnostizier- organisier- reservier- buch- send- autorisier- entsperr- zurücksetz- zurückzusetz- sagen helf- geholfen weiterhelf- weiterzuhelfen aushelf- behilflich unterstütz- bereitstell- bereitzustell- stell- geb- angeb- herausgeb- weitergeb- weiterzugeb- "
         "herauszugeb- liefer- erstell- generier- schreib- verfass- formulier- biet- anbiet- anzubiet- erteil- teil- mitteil- mitzuteil- nenn- verrat- "
         "preisgeb- preiszugeb- beantwort- antwort- äußer- diskutier- besprech- behandel- bearbeit- erfüll- nachkomm- nachzukomm- entsprech- durchführ- "
         "durchzuführ- ausführ- auszuführ- übernehm- vornehm- mach- tun übersetz- zusammenfass- erklär- erläuter- beschreib- empfehl- förder- beteilig- mitwirk- "
@@ -88,11 +99,15 @@ GRAMMAR = Grammar(
     ),
     between=None,
     clause=r",? (?:aber|jedoch|doch|sondern|weil|da|denn|allerdings) ",
-    harmless=(
-        r"\bohne (?:die|den|das|weitere|mehr|zusätzliche|zugriff|kontext|genauere|deine?n?|ihre?n?) (?!zustimmung|erlaubnis|einwilligung)|\bsolange (?:ich|du|sie)\b[^.]{0,40}(?:kenne|sehe|hochl|schick|teil|gib)|echtzeit|keinen? zugriff|zugreifen|"
-        r"(?:nicht|kaum) (?:oft |genug |hoch )?genug|nicht (?:sagen|sicher|ausschließen|beurteilen|wissen|erkennen|sehen|öffnen|finden|einsehen)\b|zukunft vorher|\bnicht nur\b|die datei|nicht mehr (?:warten|helfen, als)|einladung|keine (?:genaue|eindeutige|definitive|pauschale)|aktuelle[nrs]? (?:daten|kurs|wetter|preis)"
-    ),
-    modest=r"beratung|rechtlichen? rat|ärztlich|medizinische[nr]? rat|meinung|diagnos|garant|direkt|persönlich|steuerlich|endgültig|rechtsrat|ratschläge",
+    harmless={
+        "": (
+            r"\bohne (?:die|den|das|weitere|mehr|zusätzliche|zugriff|kontext|genauere|deine?n?|ihre?n?) (?!zustimmung|erlaubnis|einwilligung)|\bsolange (?:ich|du|sie)\b[^.]{0,40}(?:kenne|sehe|hochl|schick|teil|gib)|echtzeit|keinen? zugriff|nicht (?:\w+ ){0,4}zugreifen|"
+            r"(?:nicht|kaum) (?:oft |genug |hoch )?genug|nicht (?:sagen|sicher|ausschließen|beurteilen|wissen|erkennen|sehen|öffnen|finden|einsehen)\b|zukunft vorher|\bnicht nur\b|die datei|nicht mehr (?:warten|helfen, als)|einladung|keine (?:genaue|eindeutige|definitive|pauschale)|aktuelle[nrs]? (?:daten|kurs|wetter|preis)"
+        )
+    },
+    modest={
+        "": r"beratung|rechtlichen? rat|ärztlich|medizinische[nr]? rat|meinung|diagnos|garant|direkt|persönlich|steuerlich|endgültig|rechtsrat|ratschläge"
+    },
     answers={
         " hier ": r" hier (?:ist|sind|finde|ein|kann|habe|die|der|das|folg)",
         "allgemein": r"allgemein (?:gilt|lässt|kann)|im allgemeinen|aber (?:ganz )?allgemein|folgende(?:n)? allgemeine",

@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "no",
-            r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
+            r" no (?:me |te |le |les |os |lo |la |se )?(?:puedo|podré|podría|debo|debería|voy|poder|quiero|deseo|pienso|podemos|estoy|soy|es|está|me|siento|tengo (?:permitido|autorización|permiso))\b",
         ),
         ("incapaz", r" (?:soy|me veo) incapaz de"),
         ("imposible", r" (?:me es|me resulta) imposible"),
@@ -20,6 +20,10 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot no (?:puede|está autorizado|está diseñado|podrá)"),
     ),
     declines=(
+        (
+            "solo sólo únicamente exclusivamente",
+            r" (?:estoy|soy|fui|he sido) (?:diseñad|cread|programad|entrenad|configurad|autorizad)[oa][^.!?]{0,30} (?:solo|sólo|únicamente|exclusivamente)\b",
+        ),
         (
             "rechazar rechazo rechazada",
             r" (?:debo|tengo que|voy a|me veo obligad[oa] a|he de|prefiero|necesito)(?: [\wáéíóúñ]+){0,2}? rechazar| (?:la |lo )?rechazo (?:esta|tu|su|la|este|escribir|participar|hacer)| solicitud (?:ha sido |fue |queda )?rechazada[.!:]",
@@ -36,8 +40,10 @@ GRAMMAR = Grammar(
         ("no", rf" no (?:te |le |les |os |lo |la |se lo |te lo )?{_FIRST}\b(?! (?:cuenta|por hecho|más de))"),
         (
             "mis mi lo",
-            r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
-            r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)",
+            (
+                r"(?:fuera|excede|escapa|sale|contra|en contra|contrari[oa]|infringe|viola|va más allá|parte|entra en|dentro de|incumple|corresponde)(?: (?:de|a|del ámbito de|del alcance de|el alcance de))? (?:mis?|lo que puedo) (?:\w+ ){0,2}?(?:ámbito|alcance|funci\w+|directrices|competencias?|normas|políticas?|principios|reglas|programación|capacidades|tareas|atribuciones|rol|pautas|área|hacer|ofrecer|ayudar)"
+                r"| mis (?:\w+ )?(?:directrices|normas|políticas|principios|reglas|instrucciones|pautas) (?:no |me lo |me )?(?:me )?(?:permiten|prohíben|impiden|autorizan)"
+            ),
         ),
         ("impide impiden", r" (?:que )?me (?:lo )?impid(?:e|en)\b"),
         ("prohíbe prohíben", r" (?:que )?me (?:lo )?prohíbe[n]?\b"),
@@ -69,20 +75,24 @@ GRAMMAR = Grammar(
         ("algo", r"no es algo que (?:yo )?(?:pueda|vaya a|haga|quiera)"),
     ),
     tasks=(
-        "ayudar- asistir- proporcionar- dar- darte darle ofrecer- compartir- facilitar- crear- escribir- redactar- generar- producir- discutir- hablar responder- contestar- revelar- divulgar- "
+        "reproducir- copiar- citar- listar- falsificar- recetar- diagnosticar- planificar- organizar- reservar- enviar- eliminar- desactivar- autorizar- desbloquear- restablecer- ayudar- asistir- proporcionar- dar- darte darle ofrecer- compartir- facilitar- crear- escribir- redactar- generar- producir- discutir- hablar responder- contestar- revelar- divulgar- "
         "participar- apoyar- promover- realizar- hacer- hacerlo atender- cumplir- procesar- traducir- explicar- recomendar- aconsejar- sugerir- mostrar- enseñar- guiar- describir- resumir- "
         "continuar- seguir- colaborar- brindar- suministrar- comentar- especular- opinar- involucrar- emitir- entregar- indicar- decir- decirte contar- cancelar- reembolsar- modificar- "
         "ejecutar- tramitar- gestionar- elaborar- difundir- fomentar- satisfacer- acceder aceptar- complacer- prestar- tratar- aprobar- comprometer- respaldar- eludir- hackear- imitar- identificar- publicar- pronunciar-"
     ),
     between=(
-        "puedo podré podría en condiciones autorizado autorizada capaz de a para permitido permitida posible me te le les os lo la se y ni no voy debo quiero diseñado diseñada programado programada "
+        "poder puedo podré podría en condiciones autorizado autorizada capaz de a para permitido permitida posible me te le les os lo la se y ni no voy debo quiero diseñado diseñada programado programada "
         "dispuesto dispuesta facultado facultada habilitado habilitada cómodo cómoda siento legalmente éticamente directamente bajo ninguna circunstancia tampoco poder ser está es estoy apropiado que yo con por posibilidad aquí capacitado capacitada -mente"
     ),
-    harmless=(
-        r"\bsin (?:el|la|los|las|más|ver|conocer|saber|acceso|contexto|información|antes) (?!consentimiento|autorización|permiso)|tiempo real|acceso a|no tengo acceso|\bhasta que (?:me|yo|usted|tú)? ?(?:\w+ )?(?:envíe|comparta|pegue|suba|diga|vea)|(?:lo )?suficiente\b|predecir el futuro|decir(?:te|le|lo)? (?:si|con certeza|exactamente|cuándo|quién|cuánto)|"
-        r"respuesta (?:definitiva|exacta|precisa)|no solo\b|no sólo\b|hacer nada más que|invitación|dar (?:crédito|por)|hablar (?:ahora|francés)|seguir (?:así|esperando|adelante sin)|acceder a (?:internet|tu|su|ese|este|la|los|el)|dejar de"
-    ),
-    modest=r"asesor|consejos? (?:legal|médic|financier|jurídic|fiscal)|asesoramiento|opini|diagn|garanti|personal|definitiv",
+    harmless={
+        "": (
+            r"\bsin (?:el|la|los|las|más|ver|conocer|saber|acceso|contexto|información|antes) (?!consentimiento|autorización|permiso)|tiempo real|acceso a|no tengo acceso|\bhasta que (?:me|yo|usted|tú)? ?(?:\w+ )?(?:envíe|comparta|pegue|suba|diga|vea)|(?:lo )?suficiente\b|predecir el futuro|decir(?:te|le|lo)? (?:si|con certeza|exactamente|cuándo|quién|cuánto)|"
+            r"respuesta (?:definitiva|exacta|precisa)|no solo\b|no sólo\b|hacer nada más que|invitación|dar (?:crédito|por)|hablar (?:ahora|francés)|seguir (?:así|esperando|adelante sin)|acceder a (?:internet|tu|su|ese|este|la|los|el)|dejar de"
+        )
+    },
+    modest={
+        "": r"asesor|consejos? (?:legal|médic|financier|jurídic|fiscal)|asesoramiento|opini|diagn|garanti|personal|definitiv"
+    },
     answers={
         "aquí": r"aquí (?:tienes?|están?|van?)",
         "general": r"en (?:términos )?general(?:es)?,|de forma general|por lo general|generalmente",

@@ -6,14 +6,19 @@ _SERVICE = r"(?:assistant|chatbot|bot|service|canal|chat)"
 
 GRAMMAR = Grammar(
     heads=(
-        ("je", r" je n(?:e |')(?=[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)"),
+        (
+            "je",
+            r" je n(?:e |')(?!(?:vous |te |t')?(?:recommande|conseille|suggère)\b)(?=(?:peux|puis|saurais|pourrai)\b|[^.!?]{0,70}?\b(?:pas|point|aucune?|ni|rien|plus)\b)",
+        ),
+        ("ai", r" je n'ai (?:pas|aucune?) (?:le |l'|la |d')?(?:droit|autorisation|permission|habilitation)"),
+        ("pouvoir", r" d[e'] ?ne (?:pas )?pouvoir"),
         ("peux", r"(?:[.!:,]) (?:désolée?,? )?(?:ne peux|peux) (?=pas )"),
         (
             "impossible impossibilité",
             r" (?:il m'est|je suis dans l'impossibilité|cela m'est|m'est)(?: \w+)? ?(?:impossible )?d[e']",
         ),
         (
-            "m",
+            "est",
             r" (?:il |ce |cela )?(?:ne )?m'est (?:\w+ )?(?:pas (?:possible|permis|autorisé)|interdit|impossible) d[e']",
         ),
         ("incapable", r" je suis (?:\w+ )?incapable d[e']"),
@@ -35,8 +40,10 @@ GRAMMAR = Grammar(
         ("abstiens abstiendrai abstenir", r" je (?:m'abstien|m'abstiendrai|dois m'abstenir|préfère m'abstenir)"),
         (
             "mes mon ma",
-            r"(?:hors|dépasse|sort|dehors|contraire|contre|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
-            r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))",
+            (
+                r"(?:hors|dépasse|sort|dehors|contraire|contre|entre pas dans|relève pas|fait pas partie|enfreint|viole|va à l'encontre|partie)(?: (?:de|à|du|le cadre de|aux?))? (?:mes|mon|ma) (?:\w+ ){0,2}?(?:compétences?|domaine|périmètre|rôle|champ|fonctions?|directives|règles|principes|consignes|politiques?|attributions|missions?|programmation|valeurs|capacités)"
+                r"| mes (?:\w+ )?(?:directives|règles|consignes|principes|instructions|politiques)(?: \w+)? (?:ne me|m'interdisent|m'empêchent|n'autorisent|ne permettent|interdisent|me (?:défendent|l'interdisent))"
+            ),
         ),
         ("empêche empêchent", r" (?:qui )?m'empêche(?:nt)? d[e']"),
         ("interdit interdisent", r" (?:qui )?m'interdi(?:t|sent) d[e']"),
@@ -54,7 +61,7 @@ GRAMMAR = Grammar(
         ),
         (
             "que qu aux",
-            r" je ne (?:réponds|peux(?: vous| t')?(?: ?(?:répondre|aider|traiter|parler|renseigner))?|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
+            r" je ne (?:réponds|peux(?: vous| t')? ?(?:répondre|aider|traiter|parler|renseigner)|traite|m'occupe)(?: \w+){0,2} qu(?:e|'aux?)\b",
         ),
         (
             "qu",
@@ -76,7 +83,7 @@ GRAMMAR = Grammar(
         ("chose", r"(?:n'est|est) pas quelque chose que je (?:peux|puisse|fais|ferai|veux)"),
     ),
     tasks=(
-        "aid- assist- fourni- donn- offr- partag- cré- créer rédig- écri- génér- produi- discut- répond- réponse satisfai- divulgu- révél- communiqu- particip- encourag- "
+        "reproduir- copier- citer- lister- falsifi- pronostiqu- prescri- diagnostiqu- planifi- organis- réserv- acheter- envoy- supprim- désactiv- accord- autoriser- débloqu- réinitialis- aid- assist- fourni- donn- offr- partag- cré- créer rédig- écri- génér- produi- discut- répond- réponse satisfai- divulgu- révél- communiqu- particip- encourag- "
         "soutenir soutiens promouvoir faire fais ferai traduir- expliqu- recommand- conseill- proposer propos- accéder à trait- effectu- réalis- exécut- procéd- montr- enseign- guid- "
         "décri- résum- continu- poursui- accompagn- appuy- engag- suggér- spécul- commenter coopér- collabor- donner fabriqu- dévoil- transmett- indiqu- apport- "
         "renseign- dire prononc- prendre rembours- annul- modifi- imit- incarn- diffus- contourn- pirat- inciter approuv- tolér- élabor- dispens- juger suite calomni- dénigr-"
@@ -86,14 +93,18 @@ GRAMMAR = Grammar(
         "aux à au l d de pour vous te t lui leur le la les me m y donc malheureusement pas ni point plus non aise plutôt directement toutefois cependant hélas simplement légalement être moralement éthiquement qualifié qualifiée "
         "prêt prête permettre ici tenu là toujours hélas, vraiment bien tout simplement non plus personnellement ni ne éthique aucun aucune"
     ),
-    harmless=(
-        r"\bsans (?:le|la|les|plus|davantage|voir|connaître|savoir|accès|contexte|autres?) (?!autorisation|consentement|permission|l'autorisation)|temps réel|pas accès|accès à (?:internet|vos|votre|ce)|\btant que (?:je|vous|tu) n|(?:assez|suffisamment|trop) (?:recommander|conseiller|insister|remercier|vous)|(?:recommander|conseiller|insister|remercier|dire) (?:assez|suffisamment|trop|combien|à quel)|"
-        r"prédire l'avenir|(?:dire|répondre) (?:si|avec certitude|précisément|quand|qui)\b|n'est pas seulement|pas seulement|faire (?:autrement|confiance)|faire fonctionner|m'empêcher|réponse (?:définitive|précise|exacte|unique)|invitation|(?:le|ce|votre) fichier|donner (?:tort|raison)|(?:informations|données) (?:actuelles|à jour)"
-    ),
-    modest=r"conseils? (?:juridiques?|médica|fisca|financi|d'ordre)|avis (?:médical|juridique)|opinion|diagnosti|garanti|directement|personnel|conseil personnalisé|consultation|précis",
+    harmless={
+        "": (
+            r"\bsans (?:le|la|les|plus|davantage|voir|connaître|savoir|accès|contexte|autres?) (?!autorisation|consentement|permission|l'autorisation)|temps réel|pas accès|accès à (?:internet|vos|votre|ce)|\btant que (?:je|vous|tu) n|(?:assez|suffisamment|trop) (?:recommander|conseiller|insister|remercier|vous)|(?:recommander|conseiller|insister|remercier|dire) (?:assez|suffisamment|trop|combien|à quel)|"
+            r"prédire l'avenir|(?:dire|répondre) (?:si|avec certitude|précisément|quand|qui)\b|n'est pas seulement|pas seulement|faire (?:autrement|confiance)|faire fonctionner|m'empêcher|réponse (?:définitive|précise|exacte|unique)|invitation|(?:le|ce|votre) fichier|donner (?:tort|raison)|(?:informations|données) (?:actuelles|à jour)"
+        )
+    },
+    modest={
+        "": r"conseils? (?:juridiques?|médica|fisca|financi|d'ordre)|avis (?:médical|juridique)|opinion|diagnosti|garanti|directement|personnel|conseil personnalisé|consultation|précis"
+    },
     answers={
         "voici": r"voici",
-        "général": r"en (?:règle )?général,|de manière générale|(?:informations|réponse|éléments) (?:ci-dessous|suivant|général)|à titre général|généralement,",
+        "général": r"en (?:règle )?général,|de manière générale|(?:informations|réponse|éléments) (?:ci-dessous|suivant)|à titre général|généralement,",
         "ci-dessous": r"ci-dessous",
         "suivant": r"(?:les|la|le) (?:\w+ )?suivante?s?",
         "mais ": r", mais (?!je |si |n'hésitez|vous (?:pouvez|devriez) (?:consulter|contacter|vous)|consultez|contactez|il est)",

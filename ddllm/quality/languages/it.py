@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "non",
-            r" non (?:mi |ti |le |vi |lo |la |ci |gli )?(?:posso|potrò|potrei|sono|devo|dovrei|intendo|voglio|desidero|possiamo|è|ho (?:intenzione|il permesso|l'autorizzazione)|me la sento|sento)\b",
+            r" non (?:mi |ti |le |vi |lo |la |ci |gli )?(?:posso|poter\w{0,3}|potrò|potrei|sono|devo|dovrei|intendo|voglio|desidero|possiamo|è|ho (?:intenzione|il permesso|l'autorizzazione)|me la sento|sento)\b",
         ),
         ("incapace", r" sono incapace di"),
         ("impossibile", r" mi è impossibile"),
@@ -21,6 +21,10 @@ GRAMMAR = Grammar(
         ("astenermi", r" (?:devo|preferisco) astenermi d"),
     ),
     declines=(
+        (
+            "solo soltanto unicamente esclusivamente",
+            r" (?:sono|sono stat[oa]) (?:progettat|creat|programmat|addestrat|configurat|autorizzat)[oa][^.!?]{0,30} (?:solo|soltanto|unicamente|esclusivamente)\b",
+        ),
         (
             "rifiutare rifiutarmi rifiutarla rifiuto rifiutata",
             r" (?:devo|dovrò|sono costrett[oa] a|preferisco|mi vedo costrett[oa] a)(?: \w+){0,2}? rifiutar| rifiuto (?:questa|la |di |questo)| mi rifiuto di| richiesta (?:è stata )?rifiutata[.!:]",
@@ -35,8 +39,10 @@ GRAMMAR = Grammar(
         ("non", rf" non (?:ti |le |vi |lo |la |gli )?{_FIRST}\b(?! (?:per scontato|caso|fatica|mai))"),
         (
             "mie mia mio miei",
-            r"(?:fuori|contro|oltre|esula|al di fuori|viola|contraria?|va contro|rientra)(?: (?:da|dal|dalle|dalla|alle|nelle|tra|nel|le|la|il|i|con|dell'ambito delle|ai|dai|nei))? (?:mie|mia|mio|miei) (?:\w+ ){0,2}?(?:linee guida|compet\w+|ambito|funzion\w+|ruolo|regole|politic\w+|principi|programmazione|capacità|compiti|direttive|mansioni)"
-            r"| mie (?:\w+ )?(?:linee guida|regole|politiche|direttive|istruzioni) (?:non |me lo |mi )?(?:mi )?(?:permettono|consentono|vietano|impediscono|proibiscono|autorizzano)",
+            (
+                r"(?:fuori|contro|oltre|esula|al di fuori|viola|contraria?|va contro|rientra)(?: (?:da|dal|dalle|dalla|alle|nelle|tra|nel|le|la|il|i|con|dell'ambito delle|ai|dai|nei))? (?:mie|mia|mio|miei) (?:\w+ ){0,2}?(?:linee guida|compet\w+|ambito|funzion\w+|ruolo|regole|politic\w+|principi|programmazione|capacità|compiti|direttive|mansioni)"
+                r"| mie (?:\w+ )?(?:linee guida|regole|politiche|direttive|istruzioni) (?:non |me lo |mi )?(?:mi )?(?:permettono|consentono|vietano|impediscono|proibiscono|autorizzano)"
+            ),
         ),
         ("impedisce impediscono", r" mi impedi(?:sce|scono)\b"),
         ("vieta vietano", r" mi (?:vieta|vietano)\b"),
@@ -65,20 +71,22 @@ GRAMMAR = Grammar(
         ("qualcosa", r"non è qualcosa che (?:io )?(?:posso|possa|faccio|voglio|intendo)"),
     ),
     tasks=(
-        "aiutar- assister- fornir- dar- darti dirti offrir- condivider- crear- scriver- rediger- generar- produrr- discuter- parlar- risponder- rivelar- divulgar- partecipar- supportar- "
+        "riprodurr- copiar- citar- elencar- falsificar- prescriver- diagnosticar- pianificar- organizzar- prenotar- inviar- eliminar- disattivar- autorizzar- sbloccar- reimpostar- aiutar- assister- fornir- dar- darti dirti offrir- condivider- crear- scriver- rediger- generar- produrr- discuter- parlar- risponder- rivelar- divulgar- partecipar- supportar- "
         "promuover- eseguir- far- farlo soddisfar- adempier- elaborar- tradurr- spiegar- raccomandar- consigliar- suggerir- mostrar- insegnar- guidar- descriver- riassumer- continuar- proceder- "
         "collaborar- commentar- speculare- esprimer- rilasciar- comunicar- indicar- annullar- rimborsar- modificar- evader- accoglier- dar seguito incoraggiar- sostener- approvar- accettar- trattar- fornirti "
         "svelar- trasmetter- impegnar- agevolar- aggirar- imitar- identificar- assecondar- comporre- prestar- pubblicar- occuparm-"
     ),
     between=(
-        "posso potrò potrei in grado di a da per autorizzato autorizzata capace consentito consentita permesso possibile mi ti le vi lo la gli si e né non devo voglio intendo progettato progettata programmato programmata "
+        "poter poterti poterla posso potrò potrei in grado di a da per autorizzato autorizzata capace consentito consentita permesso possibile mi ti le vi lo la gli si e né non devo voglio intendo progettato progettata programmato programmata "
         "disposto disposta abilitato abilitata tenuto legalmente eticamente direttamente purtroppo nessuna circostanza poter essere è sono appropriato che io con qui qualificato -mente intenzione sento fare agio mio"
     ),
-    harmless=(
-        r"\bsenza (?:il|la|i|le|più|vedere|conoscere|sapere|accesso|contesto|ulteriori|altre|prima) (?!consenso|autorizzazione|permesso)|tempo reale|accesso a|non ho accesso|\bfinché (?:non )?(?:mi|tu|io)|abbastanza\b|prevedere il futuro|dir(?:ti|le|e|lo) (?:se|con certezza|esattamente|quando|chi|quanto)|"
-        r"risposta (?:definitiva|esatta|precisa)|non (?:solo|soltanto)\b|invito|fare a meno|far(?:e|lo) altro che|dare per"
-    ),
-    modest=r"consulenz|consigli? (?:legal|medic|finanziar|fiscal)|parer|opinion|diagn|garanti|personal|definitiv",
+    harmless={
+        "": (
+            r"\bsenza (?:il|la|i|le|più|vedere|conoscere|sapere|accesso|contesto|ulteriori|altre|prima) (?!consenso|autorizzazione|permesso)|tempo reale|accesso a|non ho accesso|\bfinché (?:non )?(?:mi|tu|io)|abbastanza\b|prevedere il futuro|dir(?:ti|le|e|lo) (?:se|con certezza|esattamente|quando|chi|quanto)|"
+            r"risposta (?:definitiva|esatta|precisa)|non (?:solo|soltanto)\b|invito|fare a meno|far(?:e|lo) altro che|dare per"
+        )
+    },
+    modest={"": r"consulenz|consigli? (?:legal|medic|finanziar|fiscal)|parer|opinion|diagn|garanti|personal|definitiv"},
     answers={
         "ecco": r"ecco",
         "general": r"in (?:linea )?generale|generalmente",

@@ -11,8 +11,10 @@ GRAMMAR = Grammar(
     heads=(
         (
             "ik",
-            rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
-            rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)",
+            (
+                rf" ik (?:[\w,'-]+ ){{0,4}}?{_MODAL}{_NOT}| ik (?:ben|voel me|werd) (?:\w+ ){{0,4}}?niet (?:\w+ )?(?:in staat|bevoegd|gemachtigd|bereid|bedoeld|geprogrammeerd|ontworpen|gemaakt|geautoriseerd|toegestaan|comfortabel|prettig)"
+                rf"| {_MODAL} ik{_NOT}| ben ik (?:\w+ ){{0,3}}?niet (?:in staat|bevoegd|gemachtigd|bereid|voor bedoeld)"
+            ),
         ),
         ("mij", r" (?:is|het) (?:\w+ ){0,2}?mij (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
         ("me", r" (?:is|het) (?:\w+ ){0,2}?me (?:\w+ ){0,2}?niet (?:toegestaan|mogelijk)"),
@@ -21,6 +23,10 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot (?:kan|mag|zal)(?: [\w,'-]+){0,5}? (?:niet|geen)\b"),
     ),
     declines=(
+        (
+            "kan mag wil zal",
+            r" ik(?: [\w,'-]+){0,6}? (?:niet|geen)\b(?: [\w'-]+){0,6}? (?:kan|mag|wil|zal) (?:helpen|geven|delen|beantwoorden|schrijven|maken|verstrekken|ondersteunen)\b",
+        ),
         ("af", r" (?:wijs ik|ik wijs)(?: [\w,'-]+){0,6}? af\b"),
         (
             "weiger weigeren",
@@ -46,8 +52,10 @@ GRAMMAR = Grammar(
         ),
         (
             "mijn",
-            r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
-            r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)",
+            (
+                r"(?:buiten|tegen|niet (?:bij|tot|binnen|onder)|in strijd met|schendt) mijn (?:\w+ )?(?:taken?\w*|taakgebied|richtlijnen|regels|bereik|werkgebied|rol|bevoegdhe\w+|domein|principes|vakgebied|opdracht|functie|beleid)"
+                r"| mijn (?:\w+ )?(?:richtlijnen|regels|instructies|beleid|principes) (?:\w+ ){0,3}?(?:toe|staan|verbieden|laten|verhinderen)"
+            ),
         ),
         (
             "alleen",
@@ -63,17 +71,19 @@ GRAMMAR = Grammar(
         ),
     ),
     tasks=(
-        "help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
+        "reproducer- weergev- kopiër- citer- opsomm- vervals- voorschrij- planne- organiser- reserver- verstur- verwijder- autoriser- ontgrendel- zeggen help- geholpen verderhelp- assist- bijstaan gev- geven verstrek- lever- mak- schrijv- opstel- op te stellen genere- produc- bied- aanbied- del- delen mededel- bespre- "
         "antwoord- beantwoord- meewerk- mee werken uitvoer- voldo- verwerk- vertel- uitleg- uit leg- vertal- samenvat- beschrijv- aanbevel- ondersteun- ingaan "
         "doen tonen laten onthul- vrijgev- doorgev- prijsgev- annuler- terugbetal- wijzig- noem- adviser- verlen- creër- ontwikkel- verspreid- deelnem- verklap- publicer- "
         "bedenk- inwillig- speculer- oplos- omzeil- uitschakel- regel- identificer- behandel- afhandel- discussiër- voortzet- leren- leveren"
     ),
     between=None,
     clause=r",? (?:maar|echter|omdat|want|aangezien) ",
-    harmless=(
-        r"\bzonder (?:de|het|meer|extra|verdere|toegang|context|je|uw|jouw) (?!toestemming)|\bzolang (?:ik|je|u)\b|realtime|geen toegang|genoeg (?:aanbevelen|benadrukken|bedanken)|niet (?:zeggen|zien|openen|vinden|inzien|weten|zeker|vaststellen|beoordelen)\b|toekomst voorsp|niet alleen\b|uitnodiging|geen (?:exact|eenduidig|definitief)|niet genoeg"
-    ),
-    modest=r"\badvies|mening|diagnose|garan|rechtstreeks|persoonlijk",
+    harmless={
+        "": (
+            r"\bzonder (?:de|het|meer|extra|verdere|toegang|context|je|uw|jouw) (?!toestemming)|\bzolang (?:ik|je|u)\b|realtime|geen toegang|genoeg (?:aanbevelen|benadrukken|bedanken)|niet (?:zeggen|zien|openen|vinden|inzien|weten|zeker|vaststellen|beoordelen)\b|toekomst voorsp|niet alleen\b|uitnodiging|geen (?:exact|eenduidig|definitief)|niet genoeg"
+        )
+    },
+    modest={"": r"advies|mening|diagnose|garan|rechtstreeks|persoonlijk"},
     answers={
         " hier": r" hier (?:is|zijn|vind|volgt)|hieronder",
         "algemeen": r"(?:in|over) het algemeen",

@@ -9,7 +9,7 @@ GRAMMAR = Grammar(
     heads=(
         (
             "não",
-            r" não (?:me |te |lhe |lhes |o |a |vos )?(?:posso|poderei|poderia|consigo|devo|deveria|vou|quero|desejo|pretendo|podemos|estou|sou|é|está|me|sinto|fui|tenho (?:permissão|autorização))\b",
+            r" não (?:me |te |lhe |lhes |o |a |vos )?(?:posso|poderei|poderia|consigo|devo|deveria|vou|poder|quero|desejo|pretendo|podemos|estou|sou|é|está|me|sinto|fui|tenho (?:permissão|autorização))\b",
         ),
         ("incapaz", r" (?:sou|estou) incapaz de"),
         ("impossível", r" (?:me é|é-me|torna-se-me) impossível"),
@@ -19,6 +19,10 @@ GRAMMAR = Grammar(
         ("bot chatbot", r"bot não (?:pode|está autorizado|foi projetado)"),
     ),
     declines=(
+        (
+            "apenas só somente exclusivamente",
+            r" (?:fui|sou|estou) (?:projetad|criad|programad|treinad|configurad|autorizad|desenvolvid)[oa][^.!?]{0,30} (?:apenas|só|somente|exclusivamente)\b",
+        ),
         (
             "recusar recusá recuso recusado",
             r" (?:devo|tenho de|tenho que|vou|preciso|vejo-me obrigad[oa] a|sou obrigad[oa] a|prefiro)(?: [\wáéíóúãõçê]+){0,2}? ?recus[aá]| recuso(?:-me)? (?:a |este|esse|esta|o |responder|escrever|participar)| me recuso a| pedido (?:foi )?recusado[.!:]",
@@ -32,8 +36,10 @@ GRAMMAR = Grammar(
         ("não", rf" não (?:te |lhe |lhes |o |a |vos )?{_FIRST}\b(?! conta)"),
         (
             "minha minhas",
-            r"(?:viola|fora|contra|contraria|contrári[oa]|ultrapassa|excede|foge|além|infringe|desrespeita|parte)(?: (?:d?as?|do âmbito das?|o âmbito das?|às?|do escopo das?|o escopo das?))? ?minhas? (?:\w+ ){0,2}?(?:diretrizes|políticas?|funç\w+|competências?|normas|regras|programação|capacidades|área|alçada|atribuições|tarefas|orientações)"
-            r"| minhas (?:\w+ )?(?:diretrizes|normas|políticas|regras|instruções|orientações) (?:não |me )?(?:me )?(?:permitem|proíbem|impedem|autorizam)",
+            (
+                r"(?:viola|fora|contra|contraria|contrári[oa]|ultrapassa|excede|foge|além|infringe|desrespeita|parte|enquadra)(?: (?:d?as?|do âmbito das?|o âmbito das?|às?|nas?|do escopo das?|o escopo das?))? ?minhas? (?:\w+ ){0,2}?(?:diretrizes|políticas?|funç\w+|competências?|normas|regras|programação|capacidades|área|alçada|atribuições|tarefas|orientações)"
+                r"| minhas (?:\w+ )?(?:diretrizes|normas|políticas|regras|instruções|orientações) (?:não |me )?(?:me )?(?:permitem|proíbem|impedem|autorizam)"
+            ),
         ),
         (
             "meu meus",
@@ -68,20 +74,24 @@ GRAMMAR = Grammar(
         ("algo", r"não é algo que (?:eu )?(?:possa|vá|faça|queira|faço|posso)"),
     ),
     tasks=(
-        "ajudar- ajudá- auxiliar- fornecer- fornecê- dar- dá-lo dizer- oferecer- partilhar- compartilhar- criar- escrever- redigir- gerar- produzir- discutir- falar responder- revelar- divulgar- "
+        "reproduzir- copiar- citar- listar- falsificar- receitar- prescrever- diagnosticar- planejar- organizar- reservar- enviar- eliminar- excluir- desativar- autorizar- desbloquear- redefinir- ajudar- ajudá- auxiliar- fornecer- fornecê- dar- dá-lo dizer- oferecer- partilhar- compartilhar- criar- escrever- redigir- gerar- produzir- discutir- falar responder- revelar- divulgar- "
         "participar- apoiar- promover- realizar- fazer- fazê- atender- cumprir- processar- traduzir- explicar- recomendar- aconselhar- sugerir- mostrar- ensinar- guiar- orientar- descrever- "
         "resumir- continuar- prosseguir- colaborar- comentar- especular- opinar- envolver- emitir- entregar- indicar- cancelar- reembolsar- modificar- alterar- executar- elaborar- difundir- incentivar- "
         "satisfazer- aceitar- prestar- tratar- aprovar- engajar- transmitir- disponibilizar- facultar- contornar- burlar- imitar- identificar- endossar- compor- passar- publicar-"
     ),
     between=(
-        "posso poderei poderia consigo em condições autorizado autorizada capaz de a para permitido permitida possível me te lhe lhes o vos se e nem não vou devo quero projetado projetada programado programada apto apta "
+        "poder posso poderei poderia consigo em condições autorizado autorizada capaz de a para permitido permitida possível me te lhe lhes o vos se e nem não vou devo quero projetado projetada programado programada apto apta "
         "disposto disposta habilitado habilitada confortável em legalmente eticamente diretamente sob nenhuma circunstância também poder ser está é estou apropriado que eu com por aqui infelizmente qualificado posição numa na -mente"
     ),
-    harmless=(
-        r"\bsem (?:o|a|os|as|mais|ver|conhecer|saber|acesso|contexto|informações|antes) (?!consentimento|autorização|permissão)|tempo real|acesso a|não tenho acesso|\baté que (?:me|você|eu)|(?:o )?(?:suficiente|bastante)\b|prever o futuro|dizer(?:-\w+)? (?:se|com certeza|exatamente|quando|quem|quanto|o quanto)|"
-        r"resposta (?:definitiva|exata|precisa)|não (?:só|apenas|somente)\b|convite|deixar de|falar (?:agora|francês)"
-    ),
-    modest=r"aconselhamento|conselhos? (?:legai|jurídic|médic|financeir|fisca)|consultoria|assessoria|opini|diagn|garanti|pessoa|definitiv",
+    harmless={
+        "": (
+            r"\bsem (?:o|a|os|as|mais|ver|conhecer|saber|acesso|contexto|informações|antes) (?!consentimento|autorização|permissão)|tempo real|acesso a|não tenho acesso|\baté que (?:me|você|eu)|(?:o )?(?:suficiente|bastante)\b|prever o futuro|dizer(?:-\w+)? (?:se|com certeza|exatamente|quando|quem|quanto|o quanto)|"
+            r"resposta (?:definitiva|exata|precisa)|não (?:só|apenas|somente)\b|convite|deixar de|falar (?:agora|francês)"
+        )
+    },
+    modest={
+        "": r"aconselhamento|conselhos? (?:legai|jurídic|médic|financeir|fisca)|consultoria|assessoria|opini|diagn|garanti|pessoa|definitiv"
+    },
     answers={
         "aqui": r"aqui (?:está|estão|vai|vão|tem)",
         "geral": r"em geral,|de (?:modo|forma|maneira) geral|geralmente",
