@@ -60,7 +60,7 @@ def test_tokens_are_those_that_the_provider_counted(document):
 
 
 def test_the_prompt_cache_is_seen(document):
-    [chat] = [row for row in document["summary"]["rows"] if "sonnet" in row["model_name"]]
+    [chat] = [row for row in document["summary"]["rows"] if row["feature"].lower() == "post_/chat"]
     assert 0 < chat["cache_read_tokens"] < chat["input_tokens"]
 
 
@@ -70,6 +70,16 @@ def test_money_speed_and_latency_arrive(document):
     assert total["unpriced"] == 0
     assert total["ttft_p95"] > 0.1
     assert total["tokens_per_second_p50"] > 10
+
+
+def test_what_answers_were_worth_arrives(document):
+    total = document["summary"]["total"]
+    assert total["checked"] > 0
+    assert total["refusals"] + total["malformed"] > 0
+    [tickets] = document["summary"]["actions"]
+    assert tickets["action"] == "resolve_ticket"
+    assert tickets["calls"] >= 2 * tickets["ok"] > 0
+    assert total["thumbs_up"] + total["thumbs_down"] > 0
 
 
 def test_the_second_sync_writes_nothing(document):
@@ -93,7 +103,7 @@ def test_a_pipe_gets_plain_text(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
-    titles = ("An application on Bedrock, under ddtrace-run", "The first alerts on it, from YAML", "What was seen")
+    titles = ("Two applications on Bedrock, under ddtrace-run", "The first alerts on it, from YAML", "What was seen")
     assert [done.stdout.count(title) for title in titles] == [1, 1, 1]
     assert done.stdout.count("$ ddllm sync monitors") == 2
     assert "to create" in done.stdout

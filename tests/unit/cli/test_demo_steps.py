@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ddllm.cli import _demo_steps
-from ddllm.cli._demo_steps import SCENE, application, run_application, run_sync, sync_arguments
+from ddllm.cli._demo_steps import SCENE, application, run_applications, run_sync, sync_arguments
 from ddllm.cli._stack import Stack
 from ddllm.errors import DdllmError
 from ddllm.sandbox.bedrock.dials import Board, Dials
@@ -34,26 +34,26 @@ def test_a_script_that_is_not_there_is_named(monkeypatch):
 
 
 def failing(monkeypatch, code):
-    monkeypatch.setattr(_demo_steps, "application", lambda _seconds: [sys.executable, "-c", code])
+    monkeypatch.setattr(_demo_steps, "application", lambda _seconds, _name: [sys.executable, "-c", code])
 
 
 def test_an_application_that_fails_is_an_error_with_its_last_words(monkeypatch):
     failing(monkeypatch, "print('no credentials'); raise SystemExit(3)")
     with Stack() as stack, pytest.raises(DdllmError, match=r"ended with exit code 3\. no credentials"):
-        run_application(stack, 1)
+        run_applications(stack, 1)
 
 
 def test_an_application_that_does_not_end_is_an_error(monkeypatch):
     failing(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(_demo_steps, "_GRACE", 0.1)
     with Stack() as stack, pytest.raises(DdllmError, match=r"did not end within 0\.2 s"):
-        run_application(stack, 0.1)
+        run_applications(stack, 0.1)
 
 
 def test_an_application_says_what_it_did(monkeypatch):
     failing(monkeypatch, "print('one'); print('12 answered')")
     with Stack() as stack:
-        assert run_application(stack, 1) == "12 answered"
+        assert run_applications(stack, 1) == dict.fromkeys(("assistant", "helpdesk"), "12 answered")
 
 
 def test_a_sync_that_fails_is_an_error(monkeypatch):
