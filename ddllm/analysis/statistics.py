@@ -174,7 +174,8 @@ def _mean_of(sample: Sample) -> Callable[[Weights], float]:
     sums, sizes = [math.fsum(cluster) for cluster in sample], [len(cluster) for cluster in sample]
 
     def evaluate(weights: Weights) -> float:
-        return sum(map(mul, weights, sums)) / sum(map(mul, weights, sizes))
+        value: float = sum(map(mul, weights, sums)) / sum(map(mul, weights, sizes))
+        return value
 
     return evaluate
 
@@ -198,9 +199,8 @@ def _interval(drawn: list[float], value: float, clusters: int, level: float) -> 
         return value, value  # one prompt says nothing of another one
     tail = _NORMAL.cdf(-math.sqrt(clusters / (clusters - 1)) * t_quantile((1 + level) / 2, clusters - 1))
     ordered = sorted(drawn)
-    last = len(ordered) - 1
-    low, high = ordered[math.floor(tail * last)], ordered[math.ceil((1 - tail) * last)]
-    return min(low, value), max(high, value)
+    outside = math.floor(tail * (len(ordered) - 1))
+    return min(ordered[outside], value), max(ordered[-1 - outside], value)
 
 
 def _spread(drawn: Sequence[float]) -> float:

@@ -24,9 +24,9 @@ _FATAL_CODES: Mapping[str, str] = {
 }
 #: botocore's own exceptions of that kind, by name: importing them costs what importing botocore does.
 _FATAL_CLASSES: Mapping[str, str] = {
-    "EndpointConnectionError": "Is Bedrock offered in this region? AWS_REGION names another; --sandbox needs no network",
+    "EndpointConnectionError": "Is Bedrock offered in this region? AWS_DEFAULT_REGION names another; --sandbox needs no network",
     "NoCredentialsError": "Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs no account",
-    "NoRegionError": "Set AWS_REGION; --sandbox needs no account",
+    "NoRegionError": "Set AWS_DEFAULT_REGION, or a region in the AWS profile; --sandbox needs no account",
     "PartialCredentialsError": "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs no account",
     "ProfileNotFound": "AWS_PROFILE names a profile of ~/.aws/config; --sandbox needs no account",
     "CredentialRetrievalError": "Check the AWS profile; --sandbox needs no account",
@@ -36,6 +36,9 @@ _FATAL_CLASSES: Mapping[str, str] = {
 }
 #: Bedrock says ValidationException of a model's id and of a request alike.
 _NO_SUCH_MODEL = ("model identifier is invalid", "model ID", "on-demand throughput isn")
+
+#: Failures before the request was sent.
+_NOT_SENT = frozenset({"ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError"})
 
 _CONNECTIONS = 64  # the most calls at a time
 _READ_TIMEOUT = 300.0  # seconds between two bytes; a long answer without a stream is silent until it is whole
@@ -161,7 +164,9 @@ def code_of(error: BaseException) -> str:
 
 
 def _was_refused(error: BaseException) -> bool:
-    """Whether the provider answered with an HTTP error, for which it takes no money; a stream that breaks was under way."""
+    """Whether nothing was generated: the provider answered with an HTTP error, or was never asked."""
+    if type(error).__name__ in _NOT_SENT:
+        return True
     response = getattr(error, "response", None)
     metadata = response.get("ResponseMetadata", {}) if isinstance(response, Mapping) else {}
     return int(metadata.get("HTTPStatusCode", 0)) >= 400  # noqa: PLR2004 - errors
@@ -191,7 +196,9 @@ def watch_retries(client: Any, may_retry: Callable[[], bool]) -> None:
     """
 
     def asked(caught_exception: BaseException | None = None, attempts: int = 1, **_: Any) -> None:
-        if caught_exception is not None and attempts < _ATTEMPTS and not may_retry():
+        if caught_exception is None or _was_refused(caught_exception) or attempts >= _ATTEMPTS:
+            return
+        if not may_retry():
             raise caught_exception
 
     client.meta.events.register("needs-retry.bedrock-runtime", asked)

@@ -22,7 +22,7 @@ class Metric:
     """One measure of a call: how it is read, what number of many calls is shown, and how a difference is told.
 
     better   which end is the good one; None where neither is
-    wins     what the better model is or does ("is {} cheaper"), `{}` for how much
+    wins     what the better model is or does ("is {} cheaper"), `{}` for how many times as much, if that is told
     plural   its name in "no difference in … can be seen"
     """
 
@@ -89,7 +89,7 @@ METRICS: tuple[Metric, ...] = (
         "rate",
         "share",
         "lower",
-        "refuses less often, by {}",
+        "refuses less often",
         "refusals",
         _ok(lambda call: float(call.refusal is not None)),
     ),
@@ -99,7 +99,7 @@ METRICS: tuple[Metric, ...] = (
         "rate",
         "share",
         "higher",
-        "keeps the format more often, by {}",
+        "keeps the format more often",
         "how often the format is kept",
         _ok(lambda call: None if call.format_ok is None else float(call.format_ok)),
     ),
@@ -109,7 +109,7 @@ METRICS: tuple[Metric, ...] = (
         "rate",
         "share",
         "higher",
-        "passes the checks more often, by {}",
+        "passes the checks more often",
         "how often the checks are passed",
         _ok(lambda call: float(all(call.checks)) if call.checks else None),
     ),
@@ -119,7 +119,7 @@ METRICS: tuple[Metric, ...] = (
         "rate",
         "share",
         "lower",
-        "fails less often, by {}",
+        "fails less often",
         "errors",
         lambda call: float(call.status == "error"),
     ),
@@ -311,14 +311,12 @@ def _told(metric: Metric, pair: Pair) -> str:
     difference = pair.difference
     value, low, high = difference.value, difference.low, difference.high
     if metric.kind == "rate":
-        points = sorted((abs(low), abs(high)))
-        much = f"{100 * abs(value):.1f} points"
-        sure = f"{100 * points[0]:.1f} to {100 * points[1]:.1f}"
-    else:
-        if value < 1:
-            value, low, high = 1 / value, 1 / high, 1 / low
-        much, sure = f"{factor(value)}×", f"{factor(low)} to {factor(high)}"
-    return f"{better} {metric.wins.format(much)} than {worse} ({100 * LEVEL:g} %: {sure})"
+        nearest, farthest = sorted((100 * abs(low), 100 * abs(high)))
+        return f"{better} {metric.wins} than {worse}, by {100 * abs(value):.1f} points ({100 * LEVEL:g} %: {nearest:.1f} to {farthest:.1f})"
+    if value < 1:
+        value, low, high = 1 / value, 1 / high, 1 / low
+    wins = metric.wins.format(f"{factor(value)}×")
+    return f"{better} {wins} than {worse} ({100 * LEVEL:g} %: {factor(low)} to {factor(high)})"
 
 
 def _nothing(

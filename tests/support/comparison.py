@@ -1,0 +1,82 @@
+"""Workloads and measured calls for the tests of comparisons, and stand-ins for what judges answers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ddllm import quality
+from ddllm.analysis.compare.judge import Judge
+from ddllm.analysis.compare.results import Measured
+from ddllm.definitions.workload import Model, Parameters, Prompt, Workload
+from ddllm.quality.refusal import Refusal
+from ddllm.quality.structured import StructuredResult
+from tests.support.simulator import LLAMA, SONNET
+
+CLAUDE = Model("aws.bedrock", SONNET)
+META = Model("aws.bedrock", LLAMA)
+
+
+def detect_refusal(text: str) -> Refusal | None:
+    """A refusal is what begins like one."""
+    return Refusal("text") if text.startswith(("I'm sorry", "I'm not able", "I cannot")) else None
+
+
+def check_structured(
+    text: str, expected: Any, *, finish_reason: str | None = None, allow_wrapped: bool = False
+) -> StructuredResult:
+    """A format is kept by what is JSON."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return StructuredResult(False, "truncated" if finish_reason == "max_tokens" else "not_json", expected["kind"])
+    return StructuredResult(True, None, expected["kind"])
+
+
+JUDGE = Judge(detect_refusal, check_structured)
+
+
+def use_stand_ins() -> None:
+    """Let this process judge with the stand-ins, where it has nothing better."""
+    for stand_in, arguments in ((detect_refusal, ("",)), (check_structured, ("", {"kind": "json", "schema": None}))):
+        try:
+            getattr(quality, stand_in.__name__)(*arguments)
+        except NotImplementedError:
+            setattr(quality, stand_in.__name__, stand_in)
+
+
+def workload(
+    prompts: int = 3, *, models: tuple[Model, ...] = (CLAUDE, META), repeat: int = 2, budget: float = 1.0, **more: Any
+) -> Workload:
+    """A workload of so many questions, each another one."""
+    parameters = Parameters(**{"max_tokens": 50, **more.pop("parameters", {})})
+    asked = tuple(Prompt(f"p{n}", (("user", f"How long does delivery {n} take?"),), parameters) for n in range(prompts))
+    return Workload("shop", models, asked, repeat, budget=budget, **more)
+
+
+def measured(prompt: str = "p0", model: str = SONNET, repetition: int = 0, **more: Any) -> Measured:
+    """A finished call."""
+    key = f"{prompt} {model} {repetition}"
+    defaults: dict[str, Any] = {"at": "2026-01-05T09:00:00.000+00:00", "duration": 1.0, "cost": 0.001}
+    return Measured(key=key, prompt=prompt, model=model, repetition=repetition, **{**defaults, **more})
+
+
+FILE = """\
+name: shop
+models:
+- {{provider: aws.bedrock, model: {first}}}
+- {{provider: aws.bedrock, model: {second}}}
+defaults: {{max_tokens: 60, stream: true}}
+repeat: {repeat}
+concurrency: {concurrency}
+budget_dollars: {budget}
+prompts:
+"""
+
+
+def write_workload(folder: Path, *, prompts: int = 6, repeat: int = 2, concurrency: int = 3, budget: float = 1) -> Path:
+    """A workload as a user writes one."""
+    head = FILE.format(first=SONNET, second=LLAMA, repeat=repeat, concurrency=concurrency, budget=budget)
+    lines = (f'- {{messages: [{{role: user, content: "How long does delivery {n} take?"}}]}}\n' for n in range(prompts))
+    path = folder / "shop.yaml"
+    path.write_text(head + "".join(lines))
+    return path
