@@ -6,6 +6,7 @@ from typing import Any
 
 from ddllm import quality
 from ddllm.analysis.compare.judge import Judge
+from ddllm.analysis.compare.report import report
 from ddllm.analysis.compare.results import Measured
 from ddllm.definitions.workload import Model, Parameters, Prompt, Workload
 from ddllm.quality.refusal import Refusal
@@ -58,6 +59,45 @@ def measured(prompt: str = "p0", model: str = SONNET, repetition: int = 0, **mor
     key = f"{prompt} {model} {repetition}"
     defaults: dict[str, Any] = {"at": "2026-01-05T09:00:00.000+00:00", "duration": 1.0, "cost": 0.001}
     return Measured(key=key, prompt=prompt, model=model, repetition=repetition, **{**defaults, **more})
+
+
+_ASKED = workload(8, repeat=5)
+
+
+def _shop_call(prompt: str, number: int, model: Model, repetition: int) -> Measured:
+    """A call of a made-up world in which Llama is cheap and quick and often breaks its format, and once throttled."""
+    quick = model == META
+    step = 1 + 0.15 * (number % 4) + 0.08 * ((number * 7 + repetition * 3 + quick) % 5)
+    if quick and number == 3 and repetition == 4:
+        return measured(
+            prompt, model.id, repetition, status="error", error="ThrottlingException", cost=None, duration=0.2
+        )
+    return measured(
+        prompt,
+        model.id,
+        repetition,
+        cost=(0.0004 if quick else 0.0036) * step,
+        ttft=(0.21 if quick else 0.48) * step,
+        duration=(1.1 if quick else 2.6) * step,
+        tokens_per_second=(104 if quick else 71) / step,
+        input_tokens=40 + number,
+        output_tokens=round((52 if quick else 55) * step),
+        refusal="text" if not quick and number == 0 and not repetition else None,
+        format_ok=not quick or (number + repetition) % 2 == 0,
+        checks=(True,),
+    )
+
+
+#: A report in which there is something of everything.
+SHOP = report(
+    _ASKED,
+    [
+        _shop_call(prompt.id, number, model, repetition)
+        for number, prompt in enumerate(_ASKED.prompts)
+        for model in (CLAUDE, META)
+        for repetition in range(5)
+    ],
+)
 
 
 FILE = """\

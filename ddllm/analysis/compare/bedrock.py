@@ -175,7 +175,9 @@ def _was_refused(error: BaseException) -> bool:
 def fatal(error: BaseException, model: str = "") -> ApiError | None:
     """Return the error as one line for the user, where it would meet every other call as well."""
     code = code_of(error)
-    hint = _FATAL_CLASSES.get(code) or _FATAL_CODES.get(code)
+    if code in _FATAL_CLASSES:
+        return ApiError(_one_line(error), hint=_FATAL_CLASSES[code])
+    hint = _FATAL_CODES.get(code)
     text = str(error)
     if hint is None and code == "ValidationException" and any(words in text for words in _NO_SUCH_MODEL):
         hint = "Check the model's id; many models are asked by the id of an inference profile (us.…, eu.…, global.…)"

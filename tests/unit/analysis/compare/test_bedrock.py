@@ -3,6 +3,7 @@
 import socket
 import threading
 from itertools import count
+from types import MappingProxyType
 
 import pytest
 
@@ -36,11 +37,13 @@ def client(bedrock):
 
 
 def ticking():
-    return lambda ticks=count(): float(next(ticks))
+    """A clock that goes on by one second each time it is read."""
+    ticks = count()
+    return lambda: float(next(ticks))
 
 
 def test_the_request_says_all_that_the_prompt_does():
-    assert REQUEST == {
+    assert {
         "modelId": CLAUDE.id,
         "messages": [
             {"role": "user", "content": [{"text": "Which chain?"}]},
@@ -49,7 +52,7 @@ def test_the_request_says_all_that_the_prompt_does():
         ],
         "inferenceConfig": {"maxTokens": 40, "temperature": 0.5, "topP": 0.9},
         "system": [{"text": "Be short."}],
-    }
+    } == REQUEST
     assert request_of(Prompt("p", PROMPT.messages), CLAUDE)["inferenceConfig"] == {"maxTokens": 512}
 
 
@@ -117,11 +120,11 @@ def test_credentials_and_region_that_are_missing_are_one_line(monkeypatch):
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(ApiError, match="You must specify a region. Set AWS_DEFAULT_REGION"):
+    with pytest.raises(ApiError, match=r"You must specify a region\. Set AWS_DEFAULT_REGION"):
         make_client()
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     client = make_client()
-    with pytest.raises(ApiError, match="Unable to locate credentials. Set AWS_PROFILE"):
+    with pytest.raises(ApiError, match=r"Unable to locate credentials\. Set AWS_PROFILE"):
         ask(client, REQUEST, stream=False)
     client.close()
     monkeypatch.setenv("AWS_PROFILE", "nobody")
@@ -138,7 +141,9 @@ def test_the_exceptions_that_end_everything_exist(name):
 
 def test_a_request_that_is_wrong_ends_that_call_alone():
     class ValidationError(Exception):
-        response = {"Error": {"Code": "ValidationException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        response = MappingProxyType(
+            {"Error": {"Code": "ValidationException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        )
 
     assert fatal(ValidationError("Input is too long for requested model.")) is None
     assert fatal(ValidationError("The provided model identifier is invalid.")) is not None

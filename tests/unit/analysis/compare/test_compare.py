@@ -30,7 +30,9 @@ def bedrock():
 @pytest.fixture
 def options(bedrock):
     with client_of(bedrock) as client:
-        yield Options(judge=JUDGE, metrics=False, make_client=lambda: client, now=lambda: datetime(2026, 1, 5, tzinfo=UTC))
+        yield Options(
+            judge=JUDGE, metrics=False, make_client=lambda: client, now=lambda: datetime(2026, 1, 5, tzinfo=UTC)
+        )
 
 
 @pytest.fixture
@@ -163,7 +165,7 @@ def test_a_broken_stream_counts_with_its_worst_case(bedrock, options, path):
 
 def test_a_model_without_a_price_is_asked_only_on_demand(bedrock, options, path):
     asked = workload(1, models=(Model("aws.bedrock", "meta.llama-unheard-of-v9:0"),), repeat=1)
-    with pytest.raises(DefinitionError, match="no price of `meta.llama-unheard-of-v9:0` is known.*--allow-unpriced"):
+    with pytest.raises(DefinitionError, match=r"no price of `meta\.llama-unheard-of-v9:0` is known.*--allow-unpriced"):
         run(asked, path, options)
     assert asked_of(bedrock) == 0
     outcome, (found,), spent = run(asked, path, options, allow_unpriced=True)
@@ -172,7 +174,7 @@ def test_a_model_without_a_price_is_asked_only_on_demand(bedrock, options, path)
 
 def test_what_no_call_can_get_past_ends_the_run_and_costs_nothing(bedrock, options, path):
     asked = workload(3, models=(CLAUDE, Model("aws.bedrock", "nobody.knows-v1")), repeat=1)
-    with pytest.raises(ApiError, match="nobody.knows-v1"):
+    with pytest.raises(ApiError, match=r"nobody\.knows-v1"):
         run(asked, path, options, allow_unpriced=True)
     with Results(path) as results:
         assert results.spent == pytest.approx(sum(each.cost for each in results.finished.values()))
@@ -242,7 +244,11 @@ def test_each_call_says_which_comparison_it_belongs_to(options, path, monkeypatc
     run(expecting, path, options, metrics=True)
     assert seen == [
         {"feature": "compare", "comparison": "shop", "expects": None},
-        {"feature": "compare", "comparison": "shop", "expects": {"kind": "json", "schema": None, "allow_wrapped": False}},
+        {
+            "feature": "compare",
+            "comparison": "shop",
+            "expects": {"kind": "json", "schema": None, "allow_wrapped": False},
+        },
     ]
 
 

@@ -84,7 +84,10 @@ def test_a_file_cut_anywhere_holds_what_was_whole(tmp_path_factory, data):
 def test_a_line_that_is_none_is_named(path):
     path.parent.mkdir(parents=True)
     path.write_text('{"begun": "a", "worst": 1}\n{"other": 1}\n')
-    with pytest.raises(ConfigError, match=r"r\.jsonl:2: this is no line of results. --fresh starts over"), Results(path):
+    with (
+        pytest.raises(ConfigError, match=r"r\.jsonl:2: this is no line of results. --fresh starts over"),
+        Results(path),
+    ):
         pass
 
 

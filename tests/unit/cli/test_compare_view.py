@@ -1,0 +1,89 @@
+"""A comparison as people and programs see it. The files below golden/ are what is printed; GOLDEN=write renews them."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ddllm.analysis.compare import Outcome
+from ddllm.analysis.compare.report import report
+from ddllm.cli._compare_view import as_json, headline, number, remarks, render
+from tests.support.comparison import SHOP as FOUND
+from tests.support.comparison import workload
+
+GOLDEN = Path(__file__).with_name("golden")
+
+MONEY = {"spent": 0.1893, "limit": 0.25, "results": ".ddllm/compare/shop.jsonl"}
+STOPPED = Outcome(made=12, left=7, stopped="budget")
+
+
+def golden(name, text):
+    path = GOLDEN / name
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+
+
+def printed(width, outcome):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(render(FOUND, remarks(FOUND, outcome, **MONEY)))
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+@pytest.mark.parametrize(("width", "outcome"), [(120, Outcome(80, 0)), (80, STOPPED)])
+def test_the_table_is_as_the_golden_file_has_it(width, outcome):
+    golden(f"compare-{width}.txt", printed(width, outcome))
+
+
+def test_the_document_is_as_the_golden_file_has_it():
+    document = as_json(FOUND, STOPPED, **MONEY)
+    golden("compare.json", json.dumps(_rounded(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def _rounded(value):
+    """Ten digits: the last ones of a logarithm differ from one machine to the next."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.10g}") if isinstance(value, float) else value
+
+
+def test_nothing_but_the_winner_is_marked():
+    lines = printed(120, Outcome(80, 0)).splitlines()
+    marked = [line.split(",")[0] for line in lines if "\u2605" in line]
+    assert marked[:2] == ["cost of 1", "time to first token"]
+    assert not any(
+        word in line for word in ("output tokens", "refusals", "errors") for line in lines if "\u2605" in line
+    )
+
+
+def test_the_headline_says_how_much_is_done():
+    assert headline(FOUND) == "shop: 2 models \u00b7 8 prompts \u00d7 5 \u00b7 80 calls \u00b7 $0.221"
+    assert (
+        headline(report(workload(8, repeat=1), []))
+        == "shop: 2 models \u00b7 8 prompts \u00b7 0 of 16 calls \u00b7 $0.00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0000712, "dollar", "$0.0712"),
+        (0.00123, "dollar", "$1.23"),
+        (0, "dollar", "$0.00"),
+        (1.5e-9, "dollar", "$0.00000150"),
+        (4.2, "dollar", "$4,200.00"),
+        (0.427, "second", "427 ms"),
+        (2.345, "second", "2.35 s"),
+        (234.5, "second", "234 s"),
+        (1234.5, "token", "1,234"),
+        (71.4, "token/second", "71"),
+        (0.0625, "share", "6.2 %"),
+    ],
+)
+def test_numbers_are_readable(value, unit, text):
+    assert number(value, unit) == text
