@@ -22,7 +22,8 @@ demo: $(STAMP)  ## see the whole idea work on this machine; no account anywhere
 	@$(BIN)/ddllm demo
 
 .PHONY: test
-test: lint  ## lint, then all tests
+test: $(STAMP)  ## lint, then all tests
+	@$(MAKE) -j2 lint reference
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 .PHONY: lint
@@ -32,6 +33,10 @@ lint: $(STAMP)  ## formatting, style, types, layers of the architecture, generat
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/python -m docs.generate --check
+
+.PHONY: reference
+reference: $(STAMP)  ## fetch, once, Datadog's published description of its API, which tests hold requests against
+	@$(BIN)/python -m tests.support.openapi
 
 .PHONY: fix
 fix: $(STAMP)  ## format the code and mend what ruff can mend
@@ -46,6 +51,7 @@ docs: $(STAMP)  ## rewrite the generated blocks of the documentation
 bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes docs/performance.md (minutes)
 	@$(BIN)/python benchmarks/per_call.py --write
 	@$(BIN)/python benchmarks/startup.py --write
+	@$(BIN)/python benchmarks/pricing.py --write
 
 .PHONY: test-matrix
 test-matrix: $(STAMP)  ## the runtime's tests against old and new ddtrace and the oldest boto3 (many minutes)

@@ -5,18 +5,35 @@ from typing import TYPE_CHECKING, Any
 from ddllm.version import VERSION as __version__  # noqa: N811 - the name that Python tools read
 
 if TYPE_CHECKING:
-    from ddllm import pricing
-    from ddllm.instrument.attribution import context
-    from ddllm.instrument.bootstrap import patch, unpatch
+    from ddllm import pricing, quality
+    from ddllm.instrument.attribution import action, context
+    from ddllm.instrument.bootstrap import feedback, patch, unpatch
+    from ddllm.instrument.feedback import CallRef, last_call
 
-__all__ = ["__version__", "context", "patch", "pricing", "unpatch"]
+__all__ = [
+    "CallRef",
+    "__version__",
+    "action",
+    "context",
+    "feedback",
+    "last_call",
+    "patch",
+    "pricing",
+    "quality",
+    "unpatch",
+]
 
 # Where each public name lives: importing ddllm loads none of them.
 _HOMES = {
+    "CallRef": "ddllm.instrument.feedback",
+    "action": "ddllm.instrument.attribution",
     "context": "ddllm.instrument.attribution",
+    "feedback": "ddllm.instrument.bootstrap",
+    "last_call": "ddllm.instrument.feedback",
     "patch": "ddllm.instrument.bootstrap",
     "unpatch": "ddllm.instrument.bootstrap",
     "pricing": "ddllm.pricing",
+    "quality": "ddllm.quality",
 }
 
 

@@ -16,7 +16,7 @@ MODEL_TAGS = ("provider", "model_vendor", "model_name", "feature")
 PROMPT_TAGS = ("prompt_template", "prompt_version")
 
 #: Tags whose values an application can invent; each is capped to a configured number of distinct values.
-CAPPED_TAGS = ("feature", "action", "prompt_template", "prompt_version")
+CAPPED_TAGS = ("feature", "action", "prompt_template", "prompt_version", "comparison")
 
 #: What a tag holds when its value is not known, and what it holds beyond its cap.
 UNKNOWN = "unknown"

@@ -148,6 +148,8 @@ def _document(text: str, file: str) -> Document:
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> DefinitionError:
     mark = error.problem_mark or error.context_mark
+    if "nesting depth" in (error.problem or ""):  # newer versions of PyYAML have a limit of their own
+        return DefinitionError("the file is nested too deeply", where=file)
     where = str(Position(file, mark.line + 1, mark.column + 1)) if mark else file
     problem = error.problem or error.context or "it cannot be read"
     if "expected a single document" in (error.context or ""):

@@ -16,6 +16,7 @@ import ddtrace
 import wrapt
 
 from ddllm.instrument import attribution, guard
+from ddllm.instrument import feedback as opinions
 from ddllm.instrument.patch import botocore, reading
 from ddllm.instrument.queue import Consumer, Queue
 from ddllm.instrument.report.feature import BAGGAGE
@@ -35,6 +36,7 @@ FORK_TIMEOUT = 5.0
 _settings: Settings | None = None
 _queue: Queue | None = None
 _via = ""
+_armed = False
 _enabled = False
 _told = False
 
@@ -50,7 +52,7 @@ def start(via: str) -> None:
     # First of all: an import hook runs at once for what is imported already.
     _enabled = True
     try:
-        if _queue is None:
+        if not _armed:
             _arm(settings, via)
         elif BOTOCORE in sys.modules:
             _patch_botocore(None)
@@ -60,9 +62,22 @@ def start(via: str) -> None:
 
 
 def _arm(settings: Settings, via: str) -> None:
-    global _settings, _queue, _via  # noqa: PLW0603 - the process's one instance
-    _settings = settings
+    global _armed, _via  # noqa: PLW0603 - the process's one instance
     _via = via
+    if _queue is None:
+        _open_queue(settings)
+    _armed = True
+    attribution.follow_threads()
+    if settings.baggage:
+        attribution.mirror_to(_mirror)
+    wrapt.when_imported("ddtrace.llmobs")(attribution.watch_annotations)
+    wrapt.when_imported(BOTOCORE)(_patch_botocore)
+
+
+def _open_queue(settings: Settings) -> None:
+    """Make the queue, with what reports to it."""
+    global _settings, _queue  # noqa: PLW0603 - the process's one instance
+    _settings = settings
     _queue = Queue(
         _make_reporter,
         max_records=settings.queue_records,
@@ -73,11 +88,8 @@ def _arm(settings: Settings, via: str) -> None:
     )
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     atexit.register(_at_exit)
-    attribution.follow_threads()
-    if settings.baggage:
-        attribution.mirror_to(_mirror)
-    wrapt.when_imported("ddtrace.llmobs")(attribution.watch_annotations)
-    wrapt.when_imported(BOTOCORE)(_patch_botocore)
+    attribution.report_to(_queue)
+    opinions.report_to(_queue, settings.feedback_keys, settings.service)
 
 
 def patch() -> None:
@@ -87,6 +99,24 @@ def patch() -> None:
     except Exception:
         guard.caught("bootstrap.patch")
         log.warning("ddllm %s could not start; the application is not affected", VERSION, exc_info=True)
+
+
+def feedback(ref: "opinions.CallRef | str | None", kind: opinions.Kind) -> None:
+    """Count what a user did with an answer: `thumbs_up`, `thumbs_down`, `regenerate` or `follow_up`.
+
+    `ref` is what `ddllm.last_call()` gave for the call; the metric carries that call's model, feature and prompt. Works from any
+    process, one that measures no calls included, and however much later. A reference that was damaged or forged, and a kind that
+    does not exist, are counted in `ddllm.telemetry.dropped` and otherwise ignored; nothing is ever raised. Where LLM Observability
+    is on, it gets the same as an evaluation `user_feedback` of the call's span.
+    """
+    try:
+        if _queue is None:
+            settings = _settings or _read_settings()
+            if settings.enabled:
+                _open_queue(settings)
+        opinions.send(ref, kind)
+    except Exception:  # noqa: BLE001 - counted
+        guard.caught("bootstrap.feedback")
 
 
 def unpatch() -> None:

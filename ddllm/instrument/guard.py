@@ -4,6 +4,7 @@ Anything here may run in a finalizer or a signal handler, at any moment and in a
 nothing logs: the worker does that when it collects.
 """
 
+import sys
 import traceback
 from collections import deque
 from typing import NamedTuple
@@ -12,14 +13,36 @@ from typing import NamedTuple
 _described: set[str] = set()
 #: Faults since the last collection. Bounded: what matters after a thousand is that there are very many.
 _faults: deque[str] = deque(maxlen=1000)
-_descriptions: deque[tuple[str, str]] = deque(maxlen=50)
+_descriptions: deque["Fault"] = deque(maxlen=50)
+
+
+class Fault(NamedTuple):
+    """The first fault of a place: the frames that it went through, the exception's class, and its text.
+
+    The text may hold what a prompt or an answer said: a JSON parser quotes, and so does a callable of the application.
+    """
+
+    place: str
+    frames: str
+    kind: str
+    text: str
+
+    def shown(self, capture: str) -> str:
+        """Return it for a log, the text as far as content may be shown (DDLLM_CAPTURE)."""
+        if capture == "full":
+            return f"{self.frames}{self.kind}: {self.text}"
+        if capture == "redacted":
+            from ddllm.quality.redact import redact  # noqa: PLC0415 - patterns that a process without faults never needs
+
+            return f"{self.frames}{self.kind}: {redact(self.text)}"
+        return f"{self.frames}{self.kind}"
 
 
 class Faults(NamedTuple):
-    """What was caught since the last collection: how often by place, and the traceback of each place's first fault."""
+    """What was caught since the last collection: how often by place, and each place's first fault."""
 
     counts: dict[str, int]
-    descriptions: list[tuple[str, str]]
+    descriptions: list[Fault]
 
 
 def caught(place: str) -> None:
@@ -28,7 +51,9 @@ def caught(place: str) -> None:
         _faults.append(place)
         if place not in _described:
             _described.add(place)
-            _descriptions.append((place, traceback.format_exc()))
+            kind, error, trace = sys.exc_info()
+            frames = "".join(traceback.format_tb(trace))
+            _descriptions.append(Fault(place, frames, kind.__name__ if kind else "", str(error)))
     except Exception:  # noqa: BLE001, S110 - there is nobody left to tell
         pass
 

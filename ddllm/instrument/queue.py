@@ -25,13 +25,16 @@ BACKLOG_RECORDS = 1024
 
 
 class Consumer(Protocol):
-    """What the queue's thread runs. Both methods may take their time and may fail; failures are counted."""
+    """What the queue's thread runs. Its methods may take their time and may fail; failures are counted."""
 
     def consume(self, record: Any) -> None:
         """Take one record."""
 
     def flush(self, dropped: int) -> None:
         """Send what was taken. `dropped` is how many records were lost, in all, since the process began."""
+
+    def close(self) -> None:
+        """Take it that no record follows. `flush` does."""
 
 
 class Queue:
@@ -49,7 +52,7 @@ class Queue:
         max_records: int,
         max_bytes: int,
         interval: float,
-        exit_timeout: float = 2.0,
+        exit_timeout: float = 5.0,
         inline: bool = False,
     ) -> None:
         self._make_consumer = make_consumer
@@ -139,7 +142,7 @@ class Queue:
             if not last:
                 wake.acquire(timeout=self._interval)
             with self._draining:
-                self._drain()
+                self._drain(closing=last)
 
     def _hand_over(self) -> None:
         # Another thread that is at it takes this record along: it looks again after it has let go of the lock.
@@ -155,7 +158,7 @@ class Queue:
             self._draining.release()
         return True
 
-    def _drain(self, until: float = math.inf) -> None:
+    def _drain(self, until: float = math.inf, *, closing: bool = False) -> None:
         if not self._ready():
             return
         records = self._records
@@ -172,6 +175,8 @@ class Queue:
                 offered = now
         if not records:
             self._bytes_out = self._bytes_in
+        if closing:
+            self._close()
         self._flush()
 
     def _ready(self) -> bool:
@@ -201,6 +206,12 @@ class Queue:
         except Exception:  # noqa: BLE001 - counted
             guard.caught("queue.flush")
 
+    def _close(self) -> None:
+        try:
+            self._consumer.close()  # type: ignore[union-attr]  # there is one: see _drain
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("queue.close")
+
     def stop(self) -> int:
         """Hand over what is left, for at most `exit_timeout` seconds, and return how many records stay behind.
 
@@ -215,7 +226,7 @@ class Queue:
             if thread.is_alive():
                 return len(self._records)
         if self._records or thread is None:
-            self._drain(until)
+            self._drain(until, closing=True)
         self.running = False
         self._stopping = False
         return len(self._records)

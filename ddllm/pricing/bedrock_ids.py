@@ -23,12 +23,14 @@ class ModelId(NamedTuple):
     profile   the prefix of a cross-region inference profile (`us`, `global`, …), empty without one
     maker     empty where the id does not name the model
     name      the rest; without a maker `<kind>/<resource>` of the ARN, or the whole id
+    partition the cloud that an ARN is of (`aws`, `aws-us-gov`, `aws-cn`); `aws` without an ARN
     """
 
     kind: str
     profile: str
     maker: str
     name: str
+    partition: str = "aws"
 
     @property
     def short(self) -> str:
@@ -47,13 +49,14 @@ class ModelId(NamedTuple):
 def parse(model_id: str) -> ModelId:
     """Take a model id apart. Anything is accepted."""
     text = model_id.strip().lower()
-    kind = ""
+    kind, partition = "", "aws"
     if text.startswith("arn:"):
-        resource = text.split(":", 5)[-1]
+        parts = text.split(":", 5)
+        partition, resource = parts[1] or partition, parts[-1]
         kind, _, text = resource.partition("/")
         if kind not in _NAMING:
-            return ModelId(kind, "", "", resource)
+            return ModelId(kind, "", "", resource, partition)
     match = _MODEL.fullmatch(text)
     if match is None:
-        return ModelId(kind, "", "", f"{kind}/{text}" if kind else text)
-    return ModelId(kind, match["profile"] or "", match["maker"], match["name"])
+        return ModelId(kind, "", "", f"{kind}/{text}" if kind else text, partition)
+    return ModelId(kind, match["profile"] or "", match["maker"], match["name"], partition)

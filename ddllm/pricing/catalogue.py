@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from ddllm.call import Usage
-from ddllm.pricing import bedrock_ids
-from ddllm.pricing.rates import Entry, Rates, catalogued, dollars, stated
+from ddllm.pricing import bedrock_ids, bedrock_prices, tiers
+from ddllm.pricing.tariff import Entry, Rates, catalogued, dollars, stated
 from ddllm.settings import Prices
+
+__all__ = ["Catalogue", "Cost", "Rates", "Source", "Usage"]
 
 log = logging.getLogger("ddllm")
 
@@ -25,8 +27,6 @@ _PROVIDERS = {
     "mistral_ai": "mistral",
     "x_ai": "x-ai",
 }
-#: ARNs of other kinds are paid for by the hour, or stand for a model that the id does not tell.
-_ON_DEMAND = frozenset({"", "foundation-model", "inference-profile"})
 #: Seconds after which prices are looked up anew: some change on a day, some at a time of day.
 _FRESH = 900
 _MOST = 1024
@@ -40,9 +40,12 @@ class Cost(NamedTuple):
 
 
 class _Known(NamedTuple):
+    """What holds for a model. Calls of more input tokens than `limit` have no price."""
+
     rates: tuple[Rates, ...]
     source: Source
     context_window: int | None
+    limit: int | None = None
 
 
 class Catalogue:
@@ -67,8 +70,14 @@ class Catalogue:
     def cost(self, provider: str, model: str, usage: Usage, *, tier: str | None = None) -> Cost | None:
         """Price one call; None where no price is known. See `ddllm.pricing.cost`."""
         known = self._lookup(provider, model, tier)
+        if known.limit is not None and (usage.input or 0) > known.limit:
+            return None
         usd = dollars(known.rates, usage)
         return None if usd is None else Cost(usd, known.source)
+
+    def rates(self, provider: str, model: str, *, tier: str | None = None) -> tuple[Rates, ...]:
+        """Return what a token costs; empty where no price is known. See `ddllm.pricing.rates`."""
+        return self._lookup(provider, model, tier).rates
 
     def context_window(self, provider: str, model: str) -> int | None:
         """Return how many tokens the model can be sent at most, None where that is not known."""
@@ -87,12 +96,13 @@ class Catalogue:
 
     def _find(self, provider: str, model: str, tier: str | None, now: datetime) -> _Known:
         model = self._prices.aliases.get(model, model)
-        entry = _entry(provider, model, tier, now)
+        entry = _entry(provider, model, tiers.of(tier), now)
         override = self._override(model, now)
         if override is not None:
             return _Known(override, "override", entry.context_window)
         share = 1 - self._prices.discounts.get(provider, 0) / 100
-        return _Known(tuple(rates.discounted(share) for rates in entry.rates), "catalogue", entry.context_window)
+        rates = tuple(step.discounted(share) for step in entry.rates)
+        return _Known(rates, "catalogue", entry.context_window, entry.limit)
 
     def _override(self, model: str, now: datetime) -> tuple[Rates, ...] | None:
         for spelling in (model, *bedrock_ids.parse(model).spellings):
@@ -104,27 +114,23 @@ class Catalogue:
 
 def _entry(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
     try:
-        for reference in _references(provider, model):
-            found = catalogued(_PROVIDERS.get(provider, provider), reference, tier, now)
-            if found is not None:
-                return found
+        return _bedrock(model, tier, now) if provider == "aws.bedrock" else _other(provider, model, tier, now)
     except Exception:
         # Another version of the catalogue, or of what it needs, in the user's environment: calls are unpriced, not lost.
         log.warning("ddllm: the price catalogue failed on %s of %s; it has no price", model, provider, exc_info=True)
     return Entry()
 
 
-def _references(provider: str, model: str) -> tuple[str, ...]:
-    """Return how the catalogue may call the model.
+def _bedrock(model: str, tier: str | None, now: datetime) -> Entry:
+    asked = bedrock_ids.parse(model)
+    for reference in bedrock_prices.references(asked):
+        found = catalogued(_PROVIDERS["aws.bedrock"], reference, tier, now)
+        if found is not None and bedrock_prices.is_model(asked, found.model):
+            if not bedrock_prices.is_priced(asked, found.model):
+                return found._replace(rates=())
+            return found._replace(limit=bedrock_prices.limit(asked, found.rates))
+    return Entry()
 
-    It matches parts of ids, so a Bedrock id goes there only where it names a model that is paid for by the token: a custom
-    model's ARN holds its base model's id, and would get its price. A geographic profile that the catalogue does not have
-    costs what the model costs in its regions; a global one has a price of its own.
-    """
-    if provider != "aws.bedrock":
-        return (model,)
-    known = bedrock_ids.parse(model)
-    if known.kind not in _ON_DEMAND or not known.maker:
-        return ()
-    profiled, plain, _ = known.spellings
-    return (profiled,) if known.profile in {"", "global"} else (profiled, plain)
+
+def _other(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
+    return catalogued(_PROVIDERS.get(provider, provider), model, tier, now) or Entry()

@@ -5,12 +5,14 @@
 """
 
 from ddllm.settings.agent import statsd_address
-from ddllm.settings.configuration import FeatureRule, FileSettings, Price, Prices
-from ddllm.settings.environ import VARIABLES, Settings, Variable, file_path
+from ddllm.settings.configuration import ExpectRule, FeatureRule, FileSettings, Price, Prices
+from ddllm.settings.environ import VARIABLES, Capture, Settings, Variable, file_path
 from ddllm.settings.file import load_file
 
 __all__ = [
     "VARIABLES",
+    "Capture",
+    "ExpectRule",
     "FeatureRule",
     "FileSettings",
     "Price",

@@ -3,9 +3,13 @@
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+#: What of the content may leave the process.
+Capture = Literal["off", "redacted", "full"]
+_CAPTURES: Mapping[str, Capture] = {"off": "off", "redacted": "redacted", "full": "full"}
 
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -37,12 +41,23 @@ VARIABLES = (
     Variable("DD_DOGSTATSD_PORT", "`8125`", "The agent's DogStatsD port."),
     Variable("DDLLM_ENABLED", "`true`", "`false` leaves nothing of ddllm armed in the process."),
     Variable("DDLLM_CONFIG", "`ddllm.yaml` in the working folder", "The configuration file."),
+    Variable(
+        "DDLLM_CAPTURE",
+        "`off`",
+        "Whether prompts and answers may leave the process: `off`, `redacted` (without addresses, keys, card and phone numbers), `full`.",
+    ),
+    Variable(
+        "DDLLM_FEEDBACK_KEY",
+        "none",
+        "A secret that signs the references of `ddllm.last_call()`, the same in all processes. Several, separated by commas: "
+        "the first signs, all are accepted.",
+    ),
     Variable("DDLLM_FLUSH_INTERVAL", "`1`", "Seconds between two rounds of the worker."),
     Variable(
         "DDLLM_QUEUE_RECORDS", "`10000`", "Calls that may wait for the worker; beyond, they are dropped and counted."
     ),
     Variable("DDLLM_QUEUE_BYTES", "`33554432`", "Bytes of requests and answers that may wait for the worker."),
-    Variable("DDLLM_EXIT_TIMEOUT", "`2`", "Seconds that the end of the process may wait for the last metrics."),
+    Variable("DDLLM_EXIT_TIMEOUT", "`5`", "Seconds that the end of the process may wait for the last metrics."),
     Variable(
         "DDLLM_BAGGAGE",
         "`false`",
@@ -63,8 +78,10 @@ class Settings:
     flush_interval: float = 1.0
     queue_records: int = 10_000
     queue_bytes: int = 32 * 1024 * 1024
-    exit_timeout: float = 2.0
+    exit_timeout: float = 5.0
     baggage: bool = False
+    capture: Capture = "off"
+    feedback_keys: tuple[str, ...] = field(default=(), repr=False)
     inline: bool = False
     problems: tuple[str, ...] = ()
 
@@ -87,6 +104,10 @@ class Settings:
                 return default
             return value
 
+        capture = env.get("DDLLM_CAPTURE", "").strip().lower() or "off"
+        if capture not in _CAPTURES:
+            problems.append(f"DDLLM_CAPTURE={capture!r} is none of off, redacted, full; off holds")
+            capture = "off"
         return cls(
             enabled=env.get("DDLLM_ENABLED", "true").strip().lower() not in _FALSE,
             service=env.get("DD_SERVICE", ""),
@@ -96,8 +117,10 @@ class Settings:
             flush_interval=number("DDLLM_FLUSH_INTERVAL", 1.0, float),
             queue_records=number("DDLLM_QUEUE_RECORDS", 10_000, int),
             queue_bytes=number("DDLLM_QUEUE_BYTES", 32 * 1024 * 1024, int),
-            exit_timeout=number("DDLLM_EXIT_TIMEOUT", 2.0, float),
+            exit_timeout=number("DDLLM_EXIT_TIMEOUT", 5.0, float),
             baggage=env.get("DDLLM_BAGGAGE", "false").strip().lower() in {"1", "true", "yes", "on"},
+            capture=_CAPTURES[capture],
+            feedback_keys=tuple(key for part in env.get("DDLLM_FEEDBACK_KEY", "").split(",") if (key := part.strip())),
             # A frozen function runs no background threads between two invocations.
             inline="AWS_LAMBDA_FUNCTION_NAME" in env,
             problems=tuple(problems),

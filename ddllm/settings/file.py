@@ -1,12 +1,13 @@
 """ddllm.yaml -> `FileSettings`. One function a part of the file; FORMATS of the parts are in docs/configuration.md."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ddllm import catalog
 from ddllm.settings import nodes
-from ddllm.settings.configuration import FeatureRule, FileSettings, Price, Prices
+from ddllm.settings.configuration import ExpectRule, FeatureRule, FileSettings, Price, Prices
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -16,7 +17,12 @@ _T = TypeVar("_T")
 #: What a rule can ask about a call.
 MATCHES = ("resource", "route", "service")
 _EXPECTS_MATCHES = ("feature", "prompt_template", *MATCHES)
+#: What a price can say: always both kinds of tokens, unless the request is all that is paid for.
+_TOKENS = ("input_per_million", "output_per_million")
+_CACHED_TOKENS = ("cache_read_per_million", "cache_write_per_million")
+_REQUESTS = "per_thousand_requests"
 _EXPECTS = ("allow_wrapped", "kind", "match", "schema")
+_KINDS = ("json", "json_schema", "regex")
 
 
 def load_file(path: Path) -> FileSettings:
@@ -35,6 +41,12 @@ def load_file(path: Path) -> FileSettings:
     return FileSettings(
         prices=_prices(parts["prices"]) if "prices" in parts else Prices(),
         features=_features(parts["features"]) if "features" in parts else (),
+        expects=_expects(parts["expects"]) if "expects" in parts else (),
+        fingerprint_templates=(
+            nodes.flag(parts["fingerprint_templates"], "fingerprint_templates")
+            if "fingerprint_templates" in parts
+            else False
+        ),
         caps={**FileSettings().caps, **(_caps(parts["caps"]) if "caps" in parts else {})},
         metrics_exclude=_excluded(parts, "metrics", catalog.BY_NAME),
         tags_exclude=_excluded(parts, "tags", catalog.TAG_DESCRIPTIONS),
@@ -57,17 +69,14 @@ def _each(parts: "Mapping[str, Node]", name: str, what: str, read: "Callable[[No
 
 
 def _price(node: "Node") -> Price:
-    needed = ("input_per_million", "output_per_million")
-    optional = ("cache_read_per_million", "cache_write_per_million", "from")
-    parts = nodes.mapping(node, "a price", (*needed, *optional), required=needed)
+    parts = nodes.mapping(node, "a price", (*_TOKENS, *_CACHED_TOKENS, _REQUESTS, "from"))
     rates = {name: nodes.number(part, name) for name, part in parts.items() if name != "from"}
-    return Price(
-        input_per_million=rates["input_per_million"],
-        output_per_million=rates["output_per_million"],
-        cache_read_per_million=rates.get("cache_read_per_million"),
-        cache_write_per_million=rates.get("cache_write_per_million"),
-        since=nodes.day(parts["from"], "from") if "from" in parts else None,
-    )
+    if _REQUESTS not in rates or rates.keys() & {*_TOKENS, *_CACHED_TOKENS}:
+        hint = None if rates else f"What is paid for by the request has {_REQUESTS!r} alone"
+        for name in _TOKENS:
+            if name not in rates:
+                nodes.fail(node, f"a price needs the key {name!r}", hint)
+    return Price(**rates, since=nodes.day(parts["from"], "from") if "from" in parts else None)
 
 
 def _discounts(node: "Node") -> dict[str, float]:
@@ -113,13 +122,48 @@ def _excluded(parts: "Mapping[str, Node]", name: str, known: Mapping[str, object
     )
 
 
-def _expects(node: "Node") -> None:
-    for item in nodes.sequence(node, "expects"):
-        parts = nodes.mapping(item, "an expectation", _EXPECTS, required=("kind", "match"))
-        _match(parts["match"], _EXPECTS_MATCHES)
-        nodes.text(parts["kind"], "kind")
-        if "allow_wrapped" in parts:
-            nodes.flag(parts["allow_wrapped"], "allow_wrapped")
+def _expects(node: "Node") -> tuple[ExpectRule, ...]:
+    return tuple(_expectation(item) for item in nodes.sequence(node, "expects"))
+
+
+def _expectation(node: "Node") -> ExpectRule:
+    parts = nodes.mapping(node, "an expectation", _EXPECTS, required=("kind", "match"))
+    kind = nodes.name(parts["kind"], "kind", _KINDS)
+    expected: dict[str, Any] = {"kind": kind}
+    if "allow_wrapped" in parts:
+        expected["allow_wrapped"] = nodes.flag(parts["allow_wrapped"], "allow_wrapped")
+    if kind != "json":
+        if "schema" not in parts:
+            nodes.fail(node, f"an expectation of kind {kind} needs the key 'schema'")
+        expected["schema"] = (_pattern if kind == "regex" else _schema)(parts["schema"])
+    elif "schema" in parts:
+        nodes.fail(parts["schema"], "kind json has no schema", "Is json_schema meant?")
+    return ExpectRule(expected, _match(parts["match"], _EXPECTS_MATCHES))
+
+
+def _pattern(node: "Node") -> str:
+    text = nodes.text(node, "schema")
+    try:
+        re.compile(text)
+    except re.error as error:
+        nodes.fail(node, f"schema is no regular expression: {error}")
+    return text
+
+
+def _schema(node: "Node") -> Any:
+    """Read a JSON Schema that stands in the file, or the one in the file that it names, relative to this one."""
+    value = nodes.value(node)
+    if isinstance(value, str):
+        path = Path(node.start_mark.name).parent / value
+        if not path.is_file():
+            nodes.fail(node, f"there is no schema file {path}")
+        root = nodes.document(path)
+        if root is None:
+            nodes.fail(node, f"the schema {path} is empty")
+        value = nodes.value(root)
+    if not isinstance(value, dict):
+        nodes.fail(node, "schema must be a JSON Schema: a mapping, or the path of a file that holds one")
+    return value
 
 
 def _exemplars(node: "Node") -> None:
@@ -132,14 +176,8 @@ def _exemplars(node: "Node") -> None:
                 nodes.text(part, name)
 
 
-def _fingerprint_templates(node: "Node") -> None:
-    nodes.flag(node, "fingerprint_templates")
-
-
 #: Parts of which this process takes nothing: their form is checked all the same.
 _CHECKED_ONLY: "dict[str, Callable[[Node], None]]" = {
     "exemplars": _exemplars,
-    "expects": _expects,
-    "fingerprint_templates": _fingerprint_templates,
 }
-_PARTS = ("caps", "features", "metrics", "prices", "tags", *_CHECKED_ONLY)
+_PARTS = ("caps", "expects", "features", "fingerprint_templates", "metrics", "prices", "tags", *_CHECKED_ONLY)

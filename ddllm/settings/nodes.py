@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ddllm.errors import ConfigError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from yaml import Node
 
 _BOOLEANS = {"true": True, "false": False}
+_NUMBERS: Mapping[str, type[int] | type[float]] = {"tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
 
 
 def document(path: Path) -> "Node | None":
@@ -143,6 +144,26 @@ def flag(node: "Node", what: str) -> bool:
     if value not in _BOOLEANS:
         fail(node, f"{what} must be true or false")
     return _BOOLEANS[value]
+
+
+def value(node: "Node") -> Any:
+    """Read anything, as JSON has it; what JSON does not have is text."""
+    shape = _shape(node)
+    if shape == "mapping":
+        return {key: value(item) for key, (_, item) in entries(node, "a mapping").items()}
+    if shape == "sequence":
+        return [value(item) for item in node.value]
+    return None if _empty(node) else _scalar(node)
+
+
+def _scalar(node: "Node") -> Any:
+    if node.tag == "tag:yaml.org,2002:bool" and node.value in _BOOLEANS:
+        return _BOOLEANS[node.value]
+    try:
+        number = _NUMBERS[node.tag](node.value) if node.tag in _NUMBERS else math.nan
+    except ValueError:  # 0x1F
+        number = math.nan
+    return number if math.isfinite(number) else str(node.value)
 
 
 def day(node: "Node", what: str) -> date:

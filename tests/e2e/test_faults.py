@@ -30,7 +30,7 @@ ELSEWHERE = {
     "reading.close_all",
 }
 #: A price that cannot be found is none: counted as ddllm.cost.unpriced, and told of in the log.
-PRICING = {"bedrock_ids", "catalogue", "rates"}
+PRICING = {"bedrock_ids", "bedrock_prices", "catalogue", "tariff"}
 
 
 NAMES = ("converse-claude-tool", "stream-claude-tool", "stream-guardrail", "invoke-claude-tool", "chunks-claude-tool")

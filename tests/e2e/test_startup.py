@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from tests.support.exchanges import fixture
 from tests.support.process import BIN, INTEGRATIONS, ROOT, Ended, Launcher, command, environment, run, running
 
 APP = "tests.e2e.apps.calls"
+UWSGI = BIN / "uwsgi"
 #: A busy machine may need longer to send than an application should have to wait for at its end.
 QUIET = {**INTEGRATIONS["integration-off"], "DDLLM_FLUSH_INTERVAL": "60", "DDLLM_EXIT_TIMEOUT": "30"}
 
@@ -167,7 +167,7 @@ def test_gunicorn_workers_report_what_they_served(
     assert agent.total("ddllm.telemetry.errors") == 0
 
 
-@pytest.mark.skipif(which("uwsgi") is None, reason="no uwsgi: it is in the dependency group of that name")
+@pytest.mark.skipif(not UWSGI.exists(), reason="no uwsgi: the package pyuwsgi has it, for Linux")
 @pytest.mark.parametrize("lazy", [True, False], ids=["lazy apps", "forked apps"])
 def test_uwsgi_workers_report_what_they_served(
     lazy: bool, bedrock: BedrockServer, agent: Agent, tmp_path: Path
@@ -187,7 +187,7 @@ def test_uwsgi_workers_report_what_they_served(
     ]
     loading = ["--import", "ddtrace.bootstrap.sitecustomize", *(["--lazy-apps"] if lazy else [])]
     argv = [
-        str(which("uwsgi")),
+        str(UWSGI),
         *options,
         *loading,
         "--virtualenv",

@@ -1,4 +1,4 @@
-"""A Datadog agent for tests: keeps every DogStatsD sample that arrives by UDP or Unix socket, and swallows traces.
+"""A Datadog agent for tests: keeps every DogStatsD sample that arrives by UDP or Unix socket, and the bytes of traces.
 
 with Agent() as agent:
     run(…, env=agent.env)
@@ -45,6 +45,8 @@ class Agent:
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []
+        #: Bodies of what the tracer sent, unread.
+        self.traces: list[bytes] = []
         self._samples: list[Sample] = []
         self._parsed = 0
         self._folder = tempfile.TemporaryDirectory(prefix="ddllm-")
@@ -56,6 +58,7 @@ class Agent:
         self._unix = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._unix.bind(str(self.socket_path))
         self._traces = _TraceServer(("127.0.0.1", 0), _Traces)
+        self._traces.bodies = self.traces
         self._threads = [
             threading.Thread(target=self._listen, args=(self._udp,), daemon=True),
             threading.Thread(target=self._listen, args=(self._unix,), daemon=True),
@@ -161,6 +164,7 @@ class Agent:
 
 class _TraceServer(ThreadingHTTPServer):
     daemon_threads = True
+    bodies: list[bytes]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a tracer whose process ended before it read the answer."""
@@ -169,17 +173,19 @@ class _TraceServer(ThreadingHTTPServer):
 
 
 class _Traces(BaseHTTPRequestHandler):
-    """Accepts whatever a tracer sends."""
+    """Accepts and keeps whatever a tracer sends."""
+
+    server: _TraceServer
 
     protocol_version = "HTTP/1.1"
 
     def _accept(self) -> None:
         if self.headers.get("Transfer-Encoding") == "chunked":
             while size := int(self.rfile.readline(), 16):
-                self.rfile.read(size + 2)
+                self.server.bodies.append(self.rfile.read(size + 2))
             self.rfile.readline()
         else:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

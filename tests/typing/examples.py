@@ -9,6 +9,7 @@ from mypy_boto3_bedrock_runtime.type_defs import MessageTypeDef
 
 import ddllm
 import ddllm.auto
+from ddllm import pricing
 
 client: BedrockRuntimeClient = boto3.client("bedrock-runtime")
 model = "us.anthropic.claude-3-5-sonnet-20241022-v2:0"
@@ -26,3 +27,11 @@ def summarise(text: str) -> str:
 
 ddllm.patch()
 ddllm.unpatch()
+
+usage = pricing.Usage(input=12_000, output=800, cache_read=9_000)
+cost = pricing.cost("aws.bedrock", "us.anthropic.claude-sonnet-4-6", usage)
+print("unpriced" if cost is None else f"{cost.usd:.5f} dollars by {cost.source}")
+
+for step in pricing.rates("aws.bedrock", "us.anthropic.claude-haiku-5-5"):
+    saved = (step.input - step.cache_read) * 1e6
+    print(f"more than {step.above} tokens sent: a million from the cache save {saved:.3f} dollars")

@@ -164,7 +164,9 @@ def test_targets_of_make_that_pages_name_exist_and_are_all_named():
 
 
 @pytest.mark.parametrize(
-    "example", blocks(ROOT / "docs" / "configuration.md", "yaml"), ids=lambda text: text.split(":")[0]
+    "example",
+    [text for page in ("configuration", "pricing") for text in blocks(ROOT / "docs" / f"{page}.md", "yaml")],
+    ids=lambda text: text.split(":")[0],
 )
 def test_examples_of_the_configuration_file_can_be_read(tmp_path, example):
     path = tmp_path / "ddllm.yaml"

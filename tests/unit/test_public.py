@@ -9,7 +9,18 @@ import ddllm
 from tests.support.process import ROOT, environment
 
 #: What a user may import from `ddllm`; a change here is a change of the public contract.
-CONTRACT = {"__version__", "context", "patch", "pricing", "unpatch"}
+CONTRACT = {
+    "CallRef",
+    "__version__",
+    "action",
+    "context",
+    "feedback",
+    "last_call",
+    "patch",
+    "pricing",
+    "quality",
+    "unpatch",
+}
 
 
 def python(script: str) -> str:

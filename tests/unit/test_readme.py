@@ -41,7 +41,7 @@ def test_examples_run(example):
     exec("import ddllm\n" + example, names)
     if "summarise" in names:
         assert names["summarise"]("Why is the sky blue?") == "Blue."
-    assert len(asked) == 1
+    assert len(asked) == example.count("client.converse(")
 
 
 def test_the_versions_that_it_asks_for_are_those_of_the_package():

@@ -10,13 +10,14 @@ The order in which ddtrace's integration and this one wrap does not matter, and 
 import functools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
 from ddllm.call import Call
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.patch import reading
-from ddllm.instrument.patch.reading import MARK, BodyReading, StreamReading
+from ddllm.instrument.patch.reading import LAST_PIECES, MARK, BodyReading, StreamReading
 from ddllm.instrument.providers.bedrock import content_marker
 from ddllm.instrument.queue import Queue
 from ddllm.instrument.report import spans
@@ -160,7 +161,7 @@ def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) ->
         stream=OPERATIONS[operation],
         started=perf_counter(),
     )
-    call.scope = attribution.current()
+    attribution.attach(call)
     return _Making(call)
 
 
@@ -275,7 +276,7 @@ def _answered(making: _Making, response: dict[str, Any], parsed: dict[str, Any])
 
 
 class _ConverseReading(StreamReading):
-    """A ConverseStream: the events that are not content say how it ended and what it used."""
+    """A ConverseStream: pieces of text and of tools' input, and the events that say what they belong to, how it ended, what it used."""
 
     __slots__ = ()
 
@@ -293,12 +294,32 @@ class _ConverseReading(StreamReading):
         if not (any(content.values()) if isinstance(content, dict) else content):
             return False
         call.reasoning_streamed = "reasoningContent" in delta
+        self.keep(event)
         self.content_began()
         return True
 
+    def keep(self, event: dict[str, Any]) -> None:
+        # A text is immutable: a reference to it is all that is kept of the application's event.
+        if "contentBlockDelta" in event:
+            delta = event["contentBlockDelta"]["delta"]
+            if "text" in delta:
+                self._pieces.append(delta["text"])
+            elif "toolUse" in delta:
+                self._pieces.append(delta["toolUse"]["input"])
+        else:
+            self.note(event)
+
+    def keep_last(self, event: dict[str, Any]) -> None:
+        if "contentBlockDelta" in event:
+            self.call.truncated = True
+        elif "messageStop" in event or "metadata" in event:
+            self._last.append(_copy(event))
+
     def note(self, event: dict[str, Any]) -> None:
-        if "messageStop" in event or "metadata" in event:
-            self._tail.append(_copy(event))
+        if "contentBlockStop" in event:
+            self._pieces.append(_STOP)
+        elif "messageStop" in event or "metadata" in event or "contentBlockStart" in event:
+            self._pieces.append(_copy(event))
 
 
 class _ChunkReading(StreamReading):
@@ -315,11 +336,22 @@ class _ChunkReading(StreamReading):
         if call.first_event is None:
             call.first_event = perf_counter()
         chunk = event["chunk"]["bytes"]
-        self._head.append(chunk)
+        self._pieces.append(chunk)
         if not self._is_content(chunk):
             return False
         self.content_began()
         return True
+
+    def keep(self, event: dict[str, Any]) -> None:
+        self._pieces.append(event["chunk"]["bytes"])
+
+    def keep_last(self, event: dict[str, Any]) -> None:
+        self.call.truncated = len(self._last) == LAST_PIECES
+        self._last.append(event["chunk"]["bytes"])
+
+
+#: All that is to be known of an event that ends a block.
+_STOP: dict[str, Any] = {"contentBlockStop": {}}
 
 
 def _copy(value: Any) -> Any:
@@ -355,23 +387,20 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
                     yield event
                     if begun:
                         break
-            if stream.call.api == "ConverseStream":
-                note = stream.note
-                for event in events:
-                    if "contentBlockDelta" not in event:
-                        try:
-                            note(event)
-                        except Exception:  # noqa: BLE001 - counted
-                            guard.caught("botocore.note")
-                    yield event
-            else:
-                append = stream._tail.append  # noqa: SLF001 - a call per chunk is what this saves
-                for event in events:
-                    try:
-                        append(event["chunk"]["bytes"])
-                    except Exception:  # noqa: BLE001 - counted
-                        guard.caught("botocore.chunk")
-                    yield event
+            keep = stream.keep
+            for event in islice(events, stream.room):
+                try:
+                    keep(event)
+                except Exception:  # noqa: BLE001 - counted
+                    guard.caught("botocore.keep")
+                yield event
+            keep_last = stream.keep_last
+            for event in events:
+                try:
+                    keep_last(event)
+                except Exception:  # noqa: BLE001 - counted
+                    guard.caught("botocore.keep_last")
+                yield event
         except BaseException as error:
             try:
                 stream.stopped(error)

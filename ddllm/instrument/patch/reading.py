@@ -14,9 +14,10 @@ from ddllm.instrument import guard
 from ddllm.instrument.queue import Queue
 from ddllm.instrument.report import spans
 
-#: Bytes of a body, and events of a stream after its first content, that are kept for the worker to read.
+#: Bytes of a body, and pieces of a stream from its start and from its end, that are kept for the worker to read.
 MAX_BODY = 4 * 1024 * 1024
-MAX_EVENTS = 8192
+MAX_PIECES = 8192
+LAST_PIECES = 64
 #: A request larger than this is not kept: images, mostly.
 MAX_REQUEST = 1024 * 1024
 
@@ -48,8 +49,8 @@ def report(queue: Queue, call: Call) -> None:
     size = len(call.request) if call.request is not None else 0
     if type(response) is bytes:
         size += len(response)
-    elif call.api == "InvokeModelWithResponseStream":
-        size += sum(map(len, response or ()))
+    elif response:
+        size += sum(map(len, response))
     queue.put(call, size)
 
 
@@ -170,17 +171,22 @@ class BodyReading(Reading):
 class StreamReading(Reading):
     """The reading of an event stream. Unread to its end, it was abandoned.
 
-    What the SDK's events mean is for the subclasses, one an SDK's kind of stream: they put into `_head` what comes up to the
-    first content, and into `_tail` what comes after.
+    What the SDK's events mean is for the subclasses, one an SDK's kind of stream: they put what is worth keeping of each into
+    `_pieces` as long as there is `room`, and what comes later into `_last`.
     """
 
-    __slots__ = ("_head", "_tail")
+    __slots__ = ("_last", "_pieces")
 
     def __init__(self, queue: Queue, call: Call) -> None:
         super().__init__(queue, call, "abandoned")
-        self._head: list[Any] = []
+        self._pieces: list[Any] = []
         # Bounded without a test on each event: what goes beyond pushes the oldest out.
-        self._tail: deque[Any] = deque(maxlen=MAX_EVENTS)
+        self._last: deque[Any] = deque(maxlen=LAST_PIECES)
+
+    @property
+    def room(self) -> int:
+        """How many pieces more are kept from the start on."""
+        return max(0, MAX_PIECES - len(self._pieces))
 
     def stopped(self, error: BaseException) -> None:
         """Note that iteration ended before its end: the application stopped, and may go on later; or reading raised."""
@@ -200,5 +206,4 @@ class StreamReading(Reading):
 
     def collect(self) -> None:
         """Join what was kept, in order."""
-        self.call.truncated = len(self._tail) == MAX_EVENTS
-        self.call.response = [*self._head, *self._tail]
+        self.call.response = [*self._pieces, *self._last]

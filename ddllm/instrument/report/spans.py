@@ -42,6 +42,11 @@ def disinherit(token: Token[Any]) -> None:
     _inherited.reset(token)
 
 
+def trace() -> Any:
+    """Return the trace's context, None without one."""
+    return tracer.current_trace_context()
+
+
 def attach(call: Call) -> None:
     """Remember the trace around a call: its context, its root, and ddtrace's span of the call itself, if there is one."""
     call.root = root()

@@ -1,30 +1,36 @@
-"""The consumer of the queue: one finished call in, its metrics out. Everything that takes time happens here."""
+"""The consumer of the queue: one record in, its metrics out. Everything that takes time happens here."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ddllm import catalog
-from ddllm.call import Answer, Call
+from ddllm.call import Action, Answer, Call, Feedback, Usage
 from ddllm.catalog import UNKNOWN, Metric
 from ddllm.errors import ConfigError
 from ddllm.instrument import guard
 from ddllm.instrument.providers import bedrock
-from ddllm.instrument.report import feature, timing
+from ddllm.instrument.providers.bedrock import asked
+from ddllm.instrument.report import feature, prompts, quality, timing
+from ddllm.instrument.report.actions import Actions
 from ddllm.instrument.report.caps import Caps, clean
-from ddllm.instrument.report.emit import Emitter, Statsd, Tags, connect
+from ddllm.instrument.report.conversations import Conversations
+from ddllm.instrument.report.emit import Emitter, Statsd, connect
+from ddllm.instrument.report.lines import Lines, Memo
+from ddllm.instrument.report.losses import Losses
+from ddllm.instrument.report.opinions import Opinions
 from ddllm.instrument.report.outcomes import outcome
-from ddllm.pricing.catalogue import Catalogue
+from ddllm.instrument.report.references import Reference
+from ddllm.pricing.catalogue import Catalogue, Cost
+from ddllm.quality.structured import StructuredResult
 from ddllm.settings import FileSettings, Settings, file_path, load_file
-from ddllm.version import VERSION
 
 log = logging.getLogger("ddllm")
 
-#: Combinations of tag values whose tags are kept ready, at some 9 KiB each. More than that are rare ones, built anew.
-MAX_MEMO = 1024
-#: By a call's tag values: the tags of each metric, with one that belongs to the metric alone where there is such a tag.
-Memo = dict[tuple[str, ...], dict[tuple[Metric, tuple[str, str] | None], Tags]]
+#: Operations that are paid for by the search or the image, and answered without a count of tokens.
+_BY_REQUEST = frozenset({"rerank", "generate_content"})
 
 
 def load_configuration(settings: Settings) -> FileSettings:
@@ -42,51 +48,111 @@ def load_configuration(settings: Settings) -> FileSettings:
 
 
 class Reporter:
-    """Turns calls into metrics. Used by one thread."""
+    """Turns calls, actions and feedback into metrics. Used by one thread."""
 
     def __init__(
         self,
         settings: Settings,
         configuration: FileSettings | None = None,
         make_statsd: Callable[[Settings], Statsd] = connect,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         file = load_configuration(settings) if configuration is None else configuration
         self._service = settings.service or UNKNOWN
-        self._rules = file.features
-        self._aliases = file.prices.aliases
+        self._file = file
         self._caps = Caps(file.caps)
         self._prices = Catalogue(file.prices)
         self._prices.load()
         self._statsd = make_statsd(settings)
         self._emitter = Emitter(self._statsd, file.metrics_exclude, file.tags_exclude)
         self._memo: Memo = {}
-        self._dropped = 0
-        self._packets_dropped = 0
-        self._warned = False
+        self._clock = clock
+        self._actions = Actions(self._action_lines, self._drop)
+        self._conversations = Conversations(lambda: self._drop("conversations_forgotten"))
+        self._opinions = Opinions(settings.feedback_keys, self._reference_lines, self._drop)
+        self._losses = Losses(self._statsd, self._caps, self._telemetry, settings.capture)
 
-    def consume(self, call: Call) -> None:
-        """Report one call."""
-        model_id = self._aliases.get(call.model_id, call.model_id)
-        answer = bedrock.read(call, model_id)
+    def __repr__(self) -> str:
+        return f"Reporter({self._caps}, {self._actions}, {self._conversations})"
+
+    def consume(self, record: Call | Action | Feedback) -> None:
+        """Report one record."""
+        if isinstance(record, Call):
+            try:
+                self._call(record)
+            finally:
+                # The application's thread may hold on to its last call, which must not hold on to what it said.
+                record.request = record.response = None
+        elif isinstance(record, Action):
+            self._actions.end(record, self._clock())
+        else:
+            self._opinions.report(record)
+
+    def flush(self, dropped: int) -> None:
+        """Send the round, our own losses with it. `dropped` is how many records the queue refused so far."""
+        self._actions.settle(self._clock())
+        self._losses.report(dropped)
+        self._emitter.flush()
+
+    def close(self) -> None:
+        """Report what still waits for something: the process ends."""
+        self._actions.close()
+
+    # --- a call
+
+    def _call(self, call: Call) -> None:
+        model_id = self._file.prices.aliases.get(call.model_id, call.model_id)
+        request = asked.Request(call.request)
+        name = feature.resolve(call, self._file.features, self._service)
+        template = prompts.said(call, "prompt_template")
+        if template is None and self._file.fingerprint_templates:
+            template = prompts.fingerprint(request.body)
+        expected = self._expected(call, request, name, template)
+        answer = bedrock.read(call, model_id, whole=expected is not None or request.tools is not None)
         if call.status == "abandoned" and answer.finish is not None:
             call.status = "ok"  # the model was done; only what follows its end was not read
-        report = _Report(self._emitter, self._memo, self._values(call, answer, model_id))
+        report = Lines(self._emitter, self._memo, self._values(call, answer, model_id, name, template))
         report.count(catalog.REQUESTS, 1)
-        self._attempts(report, call)
+        for attempt in call.attempts:
+            report.count(catalog.ATTEMPTS, 1, ("outcome", outcome(attempt)))
         self._times(report, call, answer)
-        self._usage(report, call, answer, model_id)
+        cost = self._usage(report, call, answer, model_id)
+        refused = quality.refusal(call, answer)
+        checked = quality.structured(call, answer, expected, request.tools)
+        self._quality(report, refused, checked)
+        self._comparison(report, call, answer, cost, refused, checked)
+        if quality.too_large(call, answer, expected, request.tools):
+            self._drop("answer_too_large")
+        conversation = prompts.explicit(call, "conversation")
+        if conversation is not None:
+            key = f"{conversation}\0{name}\0{template}"
+            did = self._conversations.follow(key, call, asked.messages(request.body))
+            if did is not None:
+                report.count(catalog.FEEDBACK, 1, ("kind", did))
+        if call.actions:
+            # A call that was never answered, or used nothing, costs nothing.
+            priced = cost is not None or (call.status == "error" and answer.usage is None)
+            self._actions.add(call.actions, cost, priced=priced)
 
-    def _values(self, call: Call, answer: Answer, model_id: str) -> dict[str, str]:
-        model = bedrock.identify(model_id)
-        explicit, annotated = call.scope or (None, None)
+    def _expected(self, call: Call, request: asked.Request, name: str, template: str | None) -> Any:
+        """Return the format that is expected: by the code, else by the request, else by the first rule that matches."""
+        said = prompts.explicit(call, "expects")
+        if said is None:
+            said = request.output_format
+        if said is None and self._file.expects:
+            facts = {**feature.facts(*feature.root_of(call.root), self._service), "feature": name}
+            if template is not None:
+                facts["prompt_template"] = template
+            return next((rule.expected for rule in self._file.expects if rule.matches(facts)), None)
+        return said
+
+    def _values(self, call: Call, answer: Answer, model_id: str, name: str, template: str | None) -> dict[str, str]:
         admit = self._caps.admit
         return {
-            "provider": call.provider,
-            "model_vendor": clean(model.vendor),
-            "model_name": clean(model.name),
-            "feature": admit("feature", feature.resolve(call, self._rules, self._service)),
-            "prompt_template": admit("prompt_template", _said(explicit, annotated, "prompt_template")),
-            "prompt_version": admit("prompt_version", _said(explicit, annotated, "prompt_version")),
+            **self._model(call.provider, model_id),
+            "feature": admit("feature", name),
+            "prompt_template": admit("prompt_template", template),
+            "prompt_version": admit("prompt_version", prompts.said(call, "prompt_version")),
             "operation": answer.operation,
             "region": call.region or UNKNOWN,
             "stream": "true" if call.stream else "false",
@@ -95,11 +161,11 @@ class Reporter:
             "finish_reason": _finish_reason(call, answer),
         }
 
-    def _attempts(self, report: "_Report", call: Call) -> None:
-        for attempt in call.attempts:
-            report.count_with(catalog.ATTEMPTS, 1, "outcome", outcome(attempt))
+    def _model(self, provider: str, model_id: str) -> dict[str, str]:
+        model = bedrock.identify(model_id)
+        return {"provider": provider, "model_vendor": clean(model.vendor), "model_name": clean(model.name)}
 
-    def _times(self, report: "_Report", call: Call, answer: Answer) -> None:
+    def _times(self, report: Lines, call: Call, answer: Answer) -> None:
         report.sample(catalog.DURATION, timing.duration(call))
         report.sample(catalog.QUEUE_TIME, timing.queue_time(call, answer))
         first = timing.ttft(call)
@@ -110,12 +176,14 @@ class Reporter:
             report.sample(catalog.TOKENS_PER_SECOND, speed[0])
             report.sample(catalog.TIME_PER_OUTPUT_TOKEN, speed[1])
 
-    def _usage(self, report: "_Report", call: Call, answer: Answer, model_id: str) -> None:
+    def _usage(self, report: Lines, call: Call, answer: Answer, model_id: str) -> Cost | None:
         usage = answer.usage
         if usage is None:
             if call.headers:  # it was answered
-                self._telemetry(catalog.TELEMETRY_DROPPED, "usage_missing", 1)
-            return
+                self._drop("usage_missing")
+            if call.status != "error" and answer.finish_reason != "guardrail":  # the model was asked
+                return self._cost_without_tokens(report, call, answer, model_id)
+            return None
         for metric, value in (
             (catalog.TOKENS_INPUT, usage.input),
             (catalog.TOKENS_OUTPUT, usage.output),
@@ -132,92 +200,92 @@ class Reporter:
                 report.sample(catalog.CONTEXT_UTILIZATION, usage.input / window)
         if usage.output is not None:
             report.sample(catalog.REQUEST_OUTPUT_TOKENS, usage.output)
-        cost = self._prices.cost(call.provider, model_id, usage, tier=answer.tier)
+        return self._cost(report, self._prices.cost(call.provider, model_id, usage, tier=answer.tier))
+
+    def _cost_without_tokens(self, report: Lines, call: Call, answer: Answer, model_id: str) -> Cost | None:
+        """Report what a call costs that is paid for by the request, and of those that must be, that it is not known."""
+        cost = self._prices.cost(call.provider, model_id, Usage(), tier=answer.tier)
+        if cost is not None or answer.operation in _BY_REQUEST:
+            return self._cost(report, cost)
+        return None
+
+    def _cost(self, report: Lines, cost: Cost | None) -> Cost | None:
         if cost is None:
             report.count(catalog.COST_UNPRICED, 1)
         else:
-            report.count_with(catalog.COST, cost.usd, "cost_source", cost.source)
+            report.count(catalog.COST, cost.usd, ("cost_source", cost.source))
             report.sample(catalog.REQUEST_COST, cost.usd)
+        return cost
+
+    def _quality(self, report: Lines, refused: str | None, checked: StructuredResult | None) -> None:
+        if refused is not None:
+            report.count(catalog.REFUSALS, 1, ("reason", refused))
+        if checked is not None:
+            report.count(catalog.STRUCTURED_CHECKS, 1, ("format", checked.format))
+            if checked.reason is not None:
+                report.count(catalog.STRUCTURED_FAILURES, 1, ("format", checked.format), ("reason", checked.reason))
+
+    def _comparison(
+        self,
+        report: Lines,
+        call: Call,
+        answer: Answer,
+        cost: Cost | None,
+        refused: str | None,
+        checked: StructuredResult | None,
+    ) -> None:
+        """Report a call of a comparison once more, by the comparison."""
+        said = prompts.explicit(call, "comparison")
+        if said is None:
+            return
+        own = ("comparison", self._caps.admit("comparison", str(said)))
+        report.count(catalog.COMPARISON_REQUESTS, 1, own)
+        report.sample(catalog.COMPARISON_DURATION, timing.duration(call), own)
+        first = timing.ttft(call)
+        if first is not None:
+            report.sample(catalog.COMPARISON_TTFT, first, own)
+        if answer.usage is not None and answer.usage.output is not None:
+            report.sample(catalog.COMPARISON_OUTPUT_TOKENS, answer.usage.output, own)
+        if cost is not None:
+            report.sample(catalog.COMPARISON_COST, cost.usd, own)
+        if refused is not None:
+            report.count(catalog.COMPARISON_REFUSALS, 1, own, ("reason", refused))
+        if checked is not None:
+            report.count(catalog.COMPARISON_STRUCTURED_CHECKS, 1, own, ("format", checked.format))
+            if checked.reason is not None:
+                kind = (("format", checked.format), ("reason", checked.reason))
+                report.count(catalog.COMPARISON_STRUCTURED_FAILURES, 1, own, *kind)
+
+    # --- what is no call
+
+    def _action_lines(self, action: Action) -> Lines:
+        name = feature.resolve(action, self._file.features, self._service)
+        values = {
+            "action": self._caps.admit("action", action.name),
+            "status": action.status,
+            "feature": self._caps.admit("feature", name),
+        }
+        return Lines(self._emitter, self._memo, values)
+
+    def _reference_lines(self, reference: Reference) -> Lines:
+        model_id = self._file.prices.aliases.get(reference.model_id, reference.model_id)
+        name = reference.feature or feature.fallback(
+            reference.route or None, reference.resource or None, self._file.features, reference.service or self._service
+        )
+        admit = self._caps.admit
+        values = {
+            **self._model(clean(reference.provider), model_id),
+            "feature": admit("feature", name),
+            "prompt_template": admit("prompt_template", reference.prompt_template or None),
+            "prompt_version": admit("prompt_version", reference.prompt_version or None),
+        }
+        return Lines(self._emitter, self._memo, values)
+
+    def _drop(self, reason: str) -> None:
+        self._telemetry(catalog.TELEMETRY_DROPPED, reason, 1)
 
     def _telemetry(self, metric: Metric, reason: str, value: int) -> None:
         self._emitter.count(metric, value, self._emitter.tags(metric, {"reason": clean(reason)}))
-
-    def flush(self, dropped: int) -> None:
-        """Send the round, our own losses with it. `dropped` is how many calls the queue refused so far."""
-        self._losses(dropped)
-        for place, text in self._faults():
-            log.warning(
-                "ddllm %s: a fault of its own in %s was caught; the application is not affected\n%s",
-                VERSION,
-                place,
-                text,
-            )
-        self._emitter.flush()
-
-    def _faults(self) -> list[tuple[str, str]]:
-        faults = guard.collect()
-        for place, count in faults.counts.items():
-            self._telemetry(catalog.TELEMETRY_ERRORS, place, count)
-        return faults.descriptions
-
-    def _losses(self, dropped: int) -> None:
-        lost, self._dropped = dropped - self._dropped, dropped
-        if lost > 0:
-            self._telemetry(catalog.TELEMETRY_DROPPED, "queue_full", lost)
-            if not self._warned:
-                log.warning("ddllm: the queue is full; calls are not reported until the worker has caught up")
-                self._warned = True
-        elif self._warned:
-            log.warning("ddllm: the queue has room again; %d calls were not reported in all", dropped)
-            self._warned = False
-        for tag, count in self._caps.take_capped().items():
-            self._telemetry(catalog.TELEMETRY_CAPPED, tag, count)
-        self._lost_packets()
-
-    def _lost_packets(self) -> None:
-        # The client sets its own counter back when it has reported it to the agent.
-        packets = getattr(self._statsd, "packets_dropped", 0)
-        lost = packets - self._packets_dropped if packets >= self._packets_dropped else packets
-        self._packets_dropped = packets
-        if lost:
-            self._telemetry(catalog.TELEMETRY_DROPPED, "packet", lost)
-
-
-class _Report:
-    """One call's tag values, and the tags that each metric makes of them."""
-
-    def __init__(self, emitter: Emitter, memo: Memo, values: dict[str, str]) -> None:
-        key = tuple(values.values())
-        known = memo.get(key)
-        if known is None:
-            if len(memo) >= MAX_MEMO:
-                memo.clear()
-            known = memo[key] = {}
-        self._known = known
-        self._emitter = emitter
-        self._values = values
-
-    def _tags(self, metric: Metric, own: tuple[str, str] | None = None) -> Tags:
-        tags = self._known.get((metric, own))
-        if tags is None:
-            values = self._values if own is None else {**self._values, own[0]: own[1]}
-            tags = self._known[metric, own] = self._emitter.tags(metric, values)
-        return tags
-
-    def count(self, metric: Metric, value: float) -> None:
-        self._emitter.count(metric, value, self._tags(metric))
-
-    def count_with(self, metric: Metric, value: float, tag: str, of: str) -> None:
-        """Count with one tag that belongs to this metric alone."""
-        self._emitter.count(metric, value, self._tags(metric, (tag, of)))
-
-    def sample(self, metric: Metric, value: float) -> None:
-        self._emitter.sample(metric, value, self._tags(metric))
-
-
-def _said(explicit: Any, annotated: Any, name: str) -> str | None:
-    said = (explicit and getattr(explicit, name)) or (annotated and getattr(annotated, name))
-    return str(said) if said else None
 
 
 def _finish_reason(call: Call, answer: Answer) -> str:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import ddllm
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.attribution import Scope
+from ddllm.instrument.attribution import pools as pools_module
 from ddllm.instrument.report import spans
 
 
@@ -54,7 +55,7 @@ def clean() -> Iterator[None]:
 def pools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Follow threads as in a process that is measured; afterwards the pools are what they were."""
     monkeypatch.setattr(ThreadPoolExecutor, "submit", ThreadPoolExecutor.__dict__["submit"])
-    monkeypatch.setattr(attribution, "_following", False)
+    monkeypatch.setattr(pools_module, "_following", False)
     attribution.follow_threads()
 
 

@@ -41,7 +41,14 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     monkeypatch.setattr(bootstrap, "atexit", SimpleNamespace(register=seen.at_exit.append))
     monkeypatch.setattr(bootstrap, "wrapt", SimpleNamespace(when_imported=seen.when_imported))
     monkeypatch.setattr(attribution, "follow_threads", lambda: None)
-    for name, value in (("_settings", None), ("_queue", None), ("_via", ""), ("_enabled", False), ("_told", False)):
+    for name, value in (
+        ("_settings", None),
+        ("_queue", None),
+        ("_via", ""),
+        ("_armed", False),
+        ("_enabled", False),
+        ("_told", False),
+    ):
         monkeypatch.setattr(bootstrap, name, value)
     for name in ("DD_SERVICE", "DD_ENV", "DD_VERSION", "DDLLM_ENABLED", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)

@@ -33,10 +33,18 @@ def test_collecting_takes_what_was_noted():
 def test_the_first_fault_of_a_place_is_described_with_its_traceback():
     fail("a", "the first")
     fail("a", "the second")
-    ((place, text),) = guard.collect().descriptions
-    assert place == "a"
-    assert "'the first'" in text
-    assert "in fail" in text
+    (fault,) = guard.collect().descriptions
+    assert (fault.place, fault.kind) == ("a", "ValueError")
+    assert "'the first'" in fault.text
+    assert "in fail" in fault.frames
+
+
+def test_the_text_of_a_fault_is_shown_as_far_as_content_may_be():
+    fail("a", "from ada@example.com")
+    (fault,) = guard.collect().descriptions
+    assert fault.shown("off") == f"{fault.frames}ValueError"
+    assert fault.shown("redacted").endswith("ValueError: invalid literal for int() with base 10: 'from [email]'")
+    assert fault.shown("full").endswith("'from ada@example.com'")
 
 
 def test_a_place_is_described_once_in_a_process():
@@ -60,6 +68,6 @@ def test_what_is_noted_is_bounded():
 
 
 def test_a_fault_that_cannot_be_described_is_counted(monkeypatch):
-    monkeypatch.setattr(guard.traceback, "format_exc", lambda: 1 / 0)
+    monkeypatch.setattr(guard.traceback, "format_tb", lambda trace: 1 / 0)
     fail("a")
     assert guard.collect() == ({"a": 1}, [])

@@ -33,6 +33,9 @@ class Kept:
             self.threads.add(threading.current_thread().name)
             self.arrived.notify_all()
 
+    def close(self) -> None:
+        self.closed = True
+
     def flush(self, dropped: int) -> None:
         with self.arrived:
             self.rounds.append(dropped)

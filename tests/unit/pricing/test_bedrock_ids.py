@@ -23,7 +23,7 @@ ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
         ("", ModelId("", "", "", "")),
         (
             "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/amazon.titan-text-express-v1",
-            ModelId("foundation-model", "", "amazon", "titan-text-express-v1"),
+            ModelId("foundation-model", "", "amazon", "titan-text-express-v1", "aws-us-gov"),
         ),
         (
             f"{ACCOUNT}:inference-profile/eu.anthropic.claude-3-haiku-20240307-v1:0",

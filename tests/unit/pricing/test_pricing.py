@@ -31,6 +31,26 @@ def test_a_tier_can_be_named():
     assert pricing.cost("aws.bedrock", NOVA, Usage(1, 1), tier="flex") is None
 
 
+def test_rates_are_those_of_the_process(tmp_path):
+    (tmp_path / "ddllm.yaml").write_text("prices: {models: {rerank: {per_thousand_requests: 2}}}")
+    assert pricing.rates("aws.bedrock", "rerank") == (pricing.Rates(-1, 0, 0, 0, 0, 0, 0.002),)
+    assert pricing.rates("aws.bedrock", NOVA)[0].output == pytest.approx(0.24e-6)
+    assert pricing.rates("aws.bedrock", NOVA, tier="flex") == pricing.rates("aws.bedrock", "does-not-exist") == ()
+
+
+def test_what_is_public_is_there_and_documented():
+    for name in pricing.__all__:
+        assert getattr(pricing, name) is not None
+    assert pricing.Usage is Usage
+    assert "None where no price is known" in pricing.cost.__doc__
+
+
+def test_a_submodule_does_not_hide_a_function():
+    import ddllm.pricing.tariff  # noqa: F401
+
+    assert callable(pricing.rates)
+
+
 def test_the_file_of_the_process_holds(tmp_path):
     (tmp_path / "ddllm.yaml").write_text(
         f"prices: {{models: {{'{NOVA}': {{input_per_million: 1, output_per_million: 2}}}}}}"

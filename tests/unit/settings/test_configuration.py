@@ -16,4 +16,10 @@ def test_patterns_are_case_sensitive():
 
 
 def test_every_invented_tag_is_capped_without_a_file():
-    assert FileSettings().caps == {"feature": 200, "action": 200, "prompt_template": 200, "prompt_version": 200}
+    assert FileSettings().caps == {
+        "feature": 200,
+        "action": 200,
+        "prompt_template": 200,
+        "prompt_version": 200,
+        "comparison": 200,
+    }

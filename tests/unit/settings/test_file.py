@@ -13,6 +13,8 @@ WHOLE = """\
 prices:
   models:
     imported-legal-7b: {input_per_million: 0.40, output_per_million: 1.20, from: 2026-01-01}
+    rerank: {per_thousand_requests: 2}
+    agent: {input_per_million: 1, output_per_million: 2, per_thousand_requests: 5}
     custom: {input_per_million: 1, output_per_million: 0, cache_read_per_million: .1, cache_write_per_million: 1.25}
   aliases: {"arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc": anthropic.claude-v2:1}
   discounts: [{provider: aws.bedrock, percent: 12}]
@@ -34,6 +36,9 @@ def write(tmp_path):
     def write(content: str | bytes) -> Path:
         path = tmp_path / "ddllm.yaml"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+        (tmp_path / "schemas").mkdir(exist_ok=True)
+        (tmp_path / "schemas" / "invoice.json").write_text('{"type": "object", "required": ["total"]}')
+        (tmp_path / "schemas" / "list.json").write_text("[1]")
         return path
 
     return write
@@ -49,11 +54,21 @@ def test_every_part_of_the_file_is_read(write):
     read = load_file(write(WHOLE))
     assert read.prices.models == {
         "imported-legal-7b": Price(0.4, 1.2, since=date(2026, 1, 1)),
+        "rerank": Price(per_thousand_requests=2.0),
+        "agent": Price(1.0, 2.0, per_thousand_requests=5.0),
         "custom": Price(1.0, 0.0, cache_read_per_million=0.1, cache_write_per_million=1.25),
     }
     assert list(read.prices.aliases.values()) == ["anthropic.claude-v2:1"]
     assert read.prices.discounts == {"aws.bedrock": 12.0}
     assert read.features[0] == FeatureRule("chat", {"route": "/chat*"})
+    [expectation] = read.expects
+    assert expectation.expected == {
+        "kind": "json_schema",
+        "schema": {"type": "object", "required": ["total"]},
+        "allow_wrapped": False,
+    }
+    assert expectation.match == {"feature": "extract"}
+    assert read.fingerprint_templates is False
     assert read.metrics_exclude == {"ddllm.time_per_output_token"}
     assert read.tags_exclude == {"region"}
 
@@ -68,6 +83,7 @@ def test_caps_that_are_not_named_keep_their_default(write):
         "action": 200,
         "prompt_template": 200,
         "prompt_version": 1000,
+        "comparison": 200,
     }
 
 
@@ -82,7 +98,7 @@ def test_an_empty_file_says_nothing(write, content):
         ("price: {}", "ddllm.yaml:1:1: unknown key in the file: 'price'. Did you mean 'prices'?"),
         (
             "caps: {zzz: 1}",
-            "ddllm.yaml:1:8: unknown key in caps: 'zzz'. Known: action, feature, prompt_template, prompt_version",
+            "ddllm.yaml:1:8: unknown key in caps: 'zzz'. Known: action, comparison, feature, prompt_template, prompt_version",
         ),
         (
             "caps:\n  feature: 1\n  feature: 2",
@@ -101,6 +117,26 @@ def test_an_empty_file_says_nothing(write, content):
         (
             "prices: {models: {m: {input_per_million: 1}}}",
             "ddllm.yaml:1:22: a price needs the key 'output_per_million'",
+        ),
+        (
+            "prices: {models: {m: {}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'. What is paid for by the request has 'per_thousand_requests' alone",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: 2, output_per_million: 1}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: 2, cache_read_per_million: 1}}}",
+            "ddllm.yaml:1:22: a price needs the key 'input_per_million'",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_requests: free}}}",
+            "ddllm.yaml:1:46: per_thousand_requests must be a number of 0 or more",
+        ),
+        (
+            "prices: {models: {m: {per_thousand_request: 1}}}",
+            "ddllm.yaml:1:23: unknown key in a price: 'per_thousand_request'. Did you mean 'per_thousand_requests'?",
         ),
         (
             "prices: {models: {m: {input_per_million: -1, output_per_million: 1}}}",
@@ -139,6 +175,26 @@ def test_an_empty_file_says_nothing(write, content):
         ),
         ("exemplars: {s3: {prefix: x}}", "ddllm.yaml:1:17: exemplars.s3 needs the key 'bucket'"),
         ("expects: [{match: {feature: f}}]", "ddllm.yaml:1:11: an expectation needs the key 'kind'"),
+        (
+            "expects: [{match: {feature: f}, kind: yaml}]",
+            "ddllm.yaml:1:39: unknown kind 'yaml'. Known: json, json_schema, regex",
+        ),
+        (
+            "expects: [{match: {feature: f}, kind: regex}]",
+            "ddllm.yaml:1:11: an expectation of kind regex needs the key 'schema'",
+        ),
+        (
+            "expects: [{match: {feature: f}, kind: regex, schema: '['}]",
+            "ddllm.yaml:1:54: schema is no regular expression: unterminated character set at position 0",
+        ),
+        (
+            "expects: [{match: {feature: f}, kind: json, schema: {}}]",
+            "ddllm.yaml:1:53: kind json has no schema. Is json_schema meant?",
+        ),
+        (
+            "expects: [{match: {feature: f}, kind: json_schema, schema: schemas/list.json}]",
+            "ddllm.yaml:1:60: schema must be a JSON Schema: a mapping, or the path of a file that holds one",
+        ),
         ("prices: [", "ddllm.yaml:1:10: this is not YAML: expected the node content, but found '<stream end>'"),
         (
             "a: 1\n--- \nb: 1",
@@ -149,6 +205,23 @@ def test_an_empty_file_says_nothing(write, content):
 )
 def test_what_is_wrong_is_named_with_its_place(write, content, message):
     assert refused(write(content)) == message
+
+
+def test_a_schema_file_that_is_not_there_is_named_where_it_is_asked_for(write):
+    path = write("expects: [{match: {feature: f}, kind: json_schema, schema: schemas/no.json}]")
+    assert refused(path) == f"ddllm.yaml:1:60: there is no schema file {path.parent}/schemas/no.json"
+
+
+def test_a_schema_in_the_file_is_read_as_json_has_it(write):
+    schema = (
+        "{type: object, required: [yes], properties: {n: {const: 1}, x: {maximum: 1.5, default: null, nullable: true}}}"
+    )
+    [rule] = load_file(write(f"expects: [{{match: {{feature: f}}, kind: json_schema, schema: {schema}}}]")).expects
+    assert rule.expected["schema"] == {
+        "type": "object",
+        "required": ["yes"],
+        "properties": {"n": {"const": 1}, "x": {"maximum": 1.5, "default": None, "nullable": True}},
+    }
 
 
 def test_bytes_that_are_no_text_are_refused(write):

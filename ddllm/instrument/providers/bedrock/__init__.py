@@ -1,20 +1,23 @@
 """AWS Bedrock: what its answers say.
 
 read            a finished call -> `Answer`, on the worker
+asked           a call's request -> what it asked for, on the worker
 content_marker  a model id -> "does this chunk carry the first content?", on the caller's thread
 identify        a model id -> who made it, what it is called, how its bodies read
 """
 
 from ddllm.call import Answer, Call
-from ddllm.instrument.providers.bedrock import converse, finish, invoke, operation
+from ddllm.instrument.providers.bedrock import asked, converse, finish, invoke, operation
 from ddllm.instrument.providers.bedrock.invoke import content_marker
 from ddllm.instrument.providers.bedrock.model_id import Model, identify
 
-__all__ = ["Model", "content_marker", "identify", "read"]
+__all__ = ["Model", "asked", "content_marker", "identify", "read"]
 
 
-def read(call: Call, model_id: str) -> Answer:
-    """Read what the provider said about a call. `model_id` is the call's, aliases of ddllm.yaml resolved.
+def read(call: Call, model_id: str, *, whole: bool = False) -> Answer:
+    """Read what was said in a call. `model_id` is the call's, aliases of ddllm.yaml resolved.
+
+    Of a stream, what the model said is read as far as it takes to know how it begins, or `whole`.
 
     Whatever the bytes are, nothing is raised: what cannot be read stays None or unknown.
     """
@@ -25,8 +28,10 @@ def read(call: Call, model_id: str) -> Answer:
         answer = converse.read_stream(call)
     else:
         answer = Answer(operation.of(model, call.request))
-        reader = invoke.read_stream if call.stream else invoke.read
-        reader(call, model, answer)
+        if call.stream:
+            invoke.read_stream(call, model, answer, whole=whole)
+        else:
+            invoke.read(call, model, answer)
     if answer.finish is not None:
         answer.finish_reason = finish.reason(answer.finish)
     return answer

@@ -25,5 +25,6 @@ FAMILY = Family(
     finish=_finish,
     usage=_usage,
     content=_content,
+    tell=converse.tell,
     hints=(b"contentBlockDelta",),
 )

@@ -4,6 +4,7 @@ from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock import fields
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 
 def _results(event: Body) -> list[Body]:
@@ -27,6 +28,10 @@ def _content(event: Body) -> Content | None:
     return "text" if fields.text(event, "outputText") else None
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    transcript.say(fields.text(_results(event)[0], "outputText"))
+
+
 FAMILY = Family(
     name="amazon_titan",
     ids=("amazon.titan",),
@@ -34,5 +39,6 @@ FAMILY = Family(
     finish=_finish,
     usage=_usage,
     content=_content,
+    tell=_tell,
     hints=(b'"outputText"',),
 )

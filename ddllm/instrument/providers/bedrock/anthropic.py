@@ -4,6 +4,7 @@ from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock import fields, tokens
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 
 def _finish(event: Body) -> str | None:
@@ -39,6 +40,28 @@ def _content(event: Body) -> Content | None:
     return "tool" if fields.text(delta, "partial_json") else None
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    kind = event.get("type")
+    if kind == "content_block_delta":
+        delta = fields.child(event, "delta")
+        transcript.say(fields.text(delta, "text"))
+        transcript.argue(fields.text(delta, "partial_json"))
+    elif kind == "content_block_start":
+        _tell_block(fields.child(event, "content_block"), transcript)
+    elif "completion" in event:
+        transcript.say(fields.text(event, "completion"))
+    else:
+        for block in fields.items(event, "content"):
+            _tell_block(block, transcript)
+
+
+def _tell_block(block: Body, transcript: Transcript) -> None:
+    if block.get("type") == "tool_use":
+        transcript.call(fields.text(block, "name"), block.get("input"))
+    elif block.get("type") == "text":
+        transcript.say(fields.text(block, "text"))
+
+
 FAMILY = Family(
     name="anthropic",
     ids=("anthropic.",),
@@ -46,5 +69,6 @@ FAMILY = Family(
     finish=_finish,
     usage=_usage,
     content=_content,
+    tell=_tell,
     hints=(b"content_block_delta", b'"completion"'),
 )

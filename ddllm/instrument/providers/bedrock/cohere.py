@@ -4,6 +4,7 @@ from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock import fields
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 
 def _finish(event: Body) -> str | None:
@@ -25,6 +26,13 @@ def _content(event: Body) -> Content | None:
     return "tool" if called else None
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    generations = fields.items(event, "generations")
+    transcript.say(fields.text(generations[0] if generations else event, "text"))
+    for call in fields.items(event, "tool_calls"):
+        transcript.call(fields.text(call, "name"), call.get("parameters"))
+
+
 FAMILY = Family(
     name="cohere",
     ids=("cohere.",),
@@ -32,5 +40,6 @@ FAMILY = Family(
     finish=_finish,
     usage=_usage,
     content=_content,
+    tell=_tell,
     hints=(b'"text"', b'"tool_call'),
 )

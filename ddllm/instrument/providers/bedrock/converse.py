@@ -1,9 +1,14 @@
 """Converse and ConverseStream: one shape for every model. Nova's own bodies have it too."""
 
+from collections.abc import Callable
+
 from ddllm.call import Answer, Call, Usage
-from ddllm.instrument.providers.bedrock import fields, tier, tokens
+from ddllm.instrument.providers.bedrock import fields, guardrail, tier, tokens
 from ddllm.instrument.providers.bedrock.family import Content
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
+
+_INTERVENED = "guardrail_intervened"
 
 
 def read(call: Call) -> Answer:
@@ -12,18 +17,30 @@ def read(call: Call) -> Answer:
     body = fields.parse(call.response)
     answer.finish = fields.word(body, "stopReason")
     _metadata(body, answer)
+    transcript = Transcript()
+    tell(body, transcript)
+    transcript.close(answer, complete=not call.truncated)
     return answer
 
 
 def read_stream(call: Call) -> Answer:
-    """Read the events of a ConverseStream that are not content."""
+    """Read what a ConverseStream consists of: pieces of text and of tools' input, and the events around them."""
     answer = Answer("chat")
     answer.reasoning_streamed = call.reasoning_streamed
-    events = call.response if isinstance(call.response, list) else []
-    for event in map(fields.mapping, events):
+    transcript = Transcript()
+    # The pieces that follow a block's start are of its kind; a text has no start, and comes after the last block's stop.
+    take: Callable[[str], None] = transcript.say
+    for piece in call.response if isinstance(call.response, list) else ():
+        if isinstance(piece, str):
+            take(piece)
+            continue
+        event = fields.mapping(piece)
+        take = transcript.argue if "contentBlockStart" in event else transcript.say
+        tell(event, transcript)
         answer.finish = fields.word(fields.child(event, "messageStop"), "stopReason") or answer.finish
         if "metadata" in event:
             _metadata(fields.child(event, "metadata"), answer)
+    transcript.close(answer, complete=not call.truncated)
     return answer
 
 
@@ -33,6 +50,8 @@ def _metadata(body: Body, answer: Answer) -> None:
     answer.tier = tier.of(
         fields.child(body, "serviceTier").get("type"), fields.child(body, "performanceConfig").get("latency")
     )
+    if answer.finish == _INTERVENED:
+        answer.guardrail = guardrail.did(fields.child(body, "trace"))
 
 
 def usage(counts: Body) -> Usage | None:
@@ -46,6 +65,22 @@ def usage(counts: Body) -> Usage | None:
             (part.get("inputTokens") for part in fields.items(counts, "cacheDetails") if part.get("ttl") == "1h"), None
         ),
     )
+
+
+def tell(event: Body, transcript: Transcript) -> None:
+    """Tell what a body, or an event of a stream, says."""
+    for block in fields.items(fields.child(fields.child(event, "output"), "message"), "content"):
+        transcript.say(fields.text(block, "text"))
+        called = fields.child(block, "toolUse")
+        if called:
+            transcript.call(fields.text(called, "name"), called.get("input"))
+    delta = fields.child(fields.child(event, "contentBlockDelta"), "delta")
+    if delta:
+        transcript.say(fields.text(delta, "text"))
+        transcript.argue(fields.text(fields.child(delta, "toolUse"), "input"))
+    begun = fields.child(fields.child(fields.child(event, "contentBlockStart"), "start"), "toolUse")
+    if begun:
+        transcript.call(fields.text(begun, "name"))
 
 
 def content(delta: Body) -> Content | None:

@@ -4,6 +4,7 @@ from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock import fields
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 
 def _finish(event: Body) -> str | None:
@@ -21,6 +22,10 @@ def _content(event: Body) -> Content | None:
     return "text" if fields.text(event, "generation") else None
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    transcript.say(fields.text(event, "generation"))
+
+
 FAMILY = Family(
     name="meta",
     ids=("meta.",),
@@ -28,5 +33,6 @@ FAMILY = Family(
     finish=_finish,
     usage=_usage,
     content=_content,
+    tell=_tell,
     hints=(b'"generation"',),
 )

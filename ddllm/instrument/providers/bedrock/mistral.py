@@ -3,6 +3,7 @@
 from ddllm.instrument.providers.bedrock import fields, openai
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 
 def _finish(event: Body) -> str | None:
@@ -16,6 +17,14 @@ def _content(event: Body) -> Content | None:
     return openai.content(event)
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    outputs = fields.items(event, "outputs")
+    if outputs:
+        transcript.say(fields.text(outputs[0], "text"))
+    else:
+        openai.tell(event, transcript)
+
+
 FAMILY = Family(
     name="mistral",
     ids=("mistral.",),
@@ -23,5 +32,6 @@ FAMILY = Family(
     finish=_finish,
     usage=openai.usage,
     content=_content,
+    tell=_tell,
     hints=(b'"outputs"', b'"choices"'),
 )

@@ -4,6 +4,7 @@ from ddllm.call import Usage
 from ddllm.instrument.providers.bedrock import fields
 from ddllm.instrument.providers.bedrock.family import Content, Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 #: gpt-oss writes its reasoning into the text, between tags.
 _REASONING_TAG = "<reasoning>"
@@ -51,6 +52,21 @@ def _delta(choice: Body, delta: Body) -> Content | None:
     return "tool" if any(fields.text(fields.child(call, "function"), "arguments") for call in calls) else None
 
 
+def tell(event: Body, transcript: Transcript) -> None:
+    """Tell what the first choice says."""
+    for choice in fields.items(event, "choices")[:1]:
+        if choice.get("index"):
+            continue  # a chunk of another choice
+        said = fields.child(choice, "message") or fields.child(choice, "delta")
+        transcript.say(fields.text(said, "content") or fields.text(choice, "text"))
+        transcript.declined = transcript.declined or bool(fields.text(said, "refusal"))
+        for call in fields.items(said, "tool_calls"):
+            function = fields.child(call, "function")
+            if name := fields.text(function, "name"):
+                transcript.call(name)
+            transcript.argue(fields.text(function, "arguments"))
+
+
 FAMILY = Family(
     name="openai",
     ids=("openai.", "qwen.", "deepseek.", "moonshot", "minimax.", "google.", "nvidia.", "writer.", "zai."),
@@ -58,5 +74,6 @@ FAMILY = Family(
     finish=finish,
     usage=usage,
     content=content,
+    tell=tell,
     hints=(b'"choices"',),
 )

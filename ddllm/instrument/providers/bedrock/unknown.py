@@ -6,8 +6,11 @@ from typing import TypeVar
 from ddllm.instrument.providers.bedrock.families import KNOWN
 from ddllm.instrument.providers.bedrock.family import Family
 from ddllm.instrument.providers.bedrock.fields import Body
+from ddllm.instrument.providers.bedrock.transcript import Transcript
 
 _Fact = TypeVar("_Fact")
+
+_TELLERS = tuple(dict.fromkeys(family.tell for family in KNOWN))
 
 
 def _first(readers: tuple[Callable[[Body], _Fact | None], ...]) -> Callable[[Body], _Fact | None]:
@@ -19,6 +22,16 @@ def _first(readers: tuple[Callable[[Body], _Fact | None], ...]) -> Callable[[Bod
     return read
 
 
+def _tell(event: Body, transcript: Transcript) -> None:
+    """Tell with the first of the known families that has something to tell."""
+    for tell in _TELLERS:
+        heard = Transcript()
+        tell(event, heard)
+        if heard:
+            tell(event, transcript)
+            return
+
+
 FAMILY = Family(
     name="unknown",
     ids=(),
@@ -26,6 +39,7 @@ FAMILY = Family(
     finish=_first(tuple(family.finish for family in KNOWN)),
     usage=_first(tuple(family.usage for family in KNOWN)),
     content=_first(tuple(family.content for family in KNOWN)),
+    tell=_tell,
     hints=tuple(dict.fromkeys(hint for family in KNOWN for hint in family.hints)),
 )
 

@@ -230,6 +230,11 @@ def test_each_thread_has_its_own_calls(server, records):
     assert [len(call.attempts) for call in records.calls] == [1] * 20
 
 
+def said(call: Any) -> list[str]:
+    """Return the pieces of a ConverseStream: texts as they are, events by name."""
+    return [piece if isinstance(piece, str) else next(iter(piece)) for piece in call.response]
+
+
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
@@ -240,7 +245,7 @@ def test_a_stream_that_is_read_is_reported_once_at_its_end(bedrock, records):
     call = records.call
     assert (call.status, call.stream) == ("ok", True)
     assert call.attempts[0][2] <= call.first_event <= call.first_content <= call.ended
-    assert [next(iter(kept)) for kept in call.response] == ["messageStop", "metadata"]
+    assert said(call) == ["Two", " rivers", "contentBlockStop", "messageStop", "metadata"]
 
 
 def test_the_first_content_is_not_an_empty_delta(bedrock, records):
@@ -275,7 +280,7 @@ def test_events_are_copied_because_they_are_the_applications(bedrock, records):
     for one in stream(bedrock):
         if "metadata" in one:
             one["metadata"]["usage"].clear()
-    assert records.call.response[1]["metadata"]["usage"]["inputTokens"] == 9
+    assert records.call.response[-1]["metadata"]["usage"]["inputTokens"] == 9
 
 
 def test_a_stream_that_was_broken_off_is_reported_when_it_is_dropped(bedrock, records):
@@ -297,7 +302,7 @@ def test_a_stream_that_is_resumed_is_one_call(bedrock, records):
         break
     assert len(list(events)) == len(WORDS) - 1
     assert records.call.status == "ok"
-    assert [next(iter(kept)) for kept in records.call.response] == ["messageStop", "metadata"]
+    assert said(records.call) == ["Two", " rivers", "contentBlockStop", "messageStop", "metadata"]
 
 
 def test_a_stream_that_is_closed_unread_ended_when_its_head_came(bedrock, records):
@@ -351,13 +356,45 @@ def test_a_chunk_that_is_no_json_is_survived(bedrock, records):
     assert records.call.status == "ok"
 
 
-def test_a_long_stream_keeps_what_came_last(bedrock, records, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_EVENTS", 2)
+def test_a_long_stream_keeps_what_came_first_and_what_came_last(bedrock, records, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_PIECES", 3)
+    monkeypatch.setattr(reading, "LAST_PIECES", 2)
+    monkeypatch.setattr(patch, "LAST_PIECES", 2)
     seen = [one["chunk"]["bytes"] for one in chunks(bedrock)]
+    assert len(seen) > 5
     assert records.call.truncated
-    assert records.call.response[-2:] == seen[-2:]
-    assert records.call.response[0] == seen[0]
-    assert len(records.call.response) < len(seen)
+    assert records.call.response == seen[:3] + seen[-2:]
+
+
+def test_of_a_long_converse_stream_the_middle_of_the_text_is_left_out(bedrock, records, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_PIECES", 1)
+    assert len(list(stream(bedrock))) == len(WORDS)
+    assert records.call.truncated
+    assert said(records.call) == ["Two", "messageStop", "metadata"]
+
+
+def test_a_stream_that_is_resumed_again_and_again_keeps_no_more(bedrock, records, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_PIECES", 2)
+    events = stream(bedrock)
+    for _ in range(len(WORDS)):
+        for _ in events:
+            break
+    list(events)
+    assert said(records.call) == ["Two", " rivers", "messageStop", "metadata"]
+
+
+def test_the_input_of_a_tool_is_kept_in_pieces():
+    call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
+    kept = patch._ConverseReading(Records(), call)
+    start = {"contentBlockStart": {"start": {"toolUse": {"name": "find", "toolUseId": "1"}}}}
+    for one in (
+        start,
+        *({"contentBlockDelta": {"delta": {"toolUse": {"input": part}}}} for part in ("", '{"a"', ":1}")),
+    ):
+        kept.keep(one)
+    kept.keep({"contentBlockDelta": {"delta": {"reasoningContent": {"text": "Hm"}}}})
+    kept.done()
+    assert call.response == [start, "", '{"a"', ":1}"]
 
 
 def test_two_threads_that_end_a_stream_report_it_once(bedrock, records):

@@ -235,7 +235,7 @@ def test_a_read_after_the_end_changes_nothing(queue):
     [
         ({"api": "Converse", "request": b"12345", "response": b"123"}, 8),
         ({"api": "Converse"}, 0),
-        ({"api": "ConverseStream", "request": b"12345", "response": [{"metadata": {}}]}, 5),
+        ({"api": "ConverseStream", "request": b"12345", "response": ["ab", {"metadata": {}}]}, 8),
         ({"api": "InvokeModelWithResponseStream", "response": [b"12", b"345"]}, 5),
         ({"api": "InvokeModelWithResponseStream", "response": None}, 0),
     ],

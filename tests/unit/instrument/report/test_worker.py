@@ -9,7 +9,7 @@ from ddllm import catalog
 from ddllm.call import Call
 from ddllm.instrument import guard
 from ddllm.instrument.attribution import Scope
-from ddllm.instrument.report import worker
+from ddllm.instrument.report import lines, worker
 from ddllm.instrument.report.worker import Reporter
 from ddllm.settings import FileSettings, Price, Prices, Settings
 
@@ -170,6 +170,48 @@ def test_an_alias_names_model_and_price(report, sent):
     assert sent.values("ddllm.cost", cost_source="catalogue")
 
 
+def rerank(**facts: Any) -> Call:
+    """Make a call that is answered without any count."""
+    return converse(
+        api="InvokeModel",
+        model_id="cohere.rerank-v3-5:0",
+        request=b'{"query": "river", "documents": ["Seine"]}',
+        response=b'{"results": [{"index": 0, "relevance_score": 0.9}]}',
+        **facts,
+    )
+
+
+SEARCHES = FileSettings(prices=Prices(models={"rerank-v3-5": Price(per_thousand_requests=2.0)}))
+
+
+def test_what_is_paid_for_by_the_request_has_its_price_without_tokens(report, sent):
+    report(rerank(), configuration=SEARCHES)
+    assert sent.values("ddllm.cost", cost_source="override") == [0.002]
+    assert sent.values("ddllm.request.cost", operation="rerank") == [0.002]
+    assert sent.values("ddllm.cost.unpriced") == []
+
+
+def test_what_is_paid_for_by_the_request_is_unpriced_where_nobody_says_its_price(report, sent):
+    report(rerank())
+    assert sent.values("ddllm.cost.unpriced") == [1]
+    assert sent.values("ddllm.cost") == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"status": "error", "error_type": "ThrottlingException", "response": b"{}"},
+        {"response": b'{"amazon-bedrock-guardrailAction": "INTERVENED"}'},
+    ],
+)
+def test_a_request_that_never_reached_the_model_costs_nothing(report, sent, facts):
+    made = rerank()
+    for name, value in facts.items():
+        setattr(made, name, value)
+    report(made, configuration=SEARCHES)
+    assert sent.values("ddllm.cost") == sent.values("ddllm.cost.unpriced") == []
+
+
 def test_an_answer_without_usage_is_counted_as_such_and_not_estimated(report, sent):
     report(converse(response=b'{"stopReason": "end_turn"}'))
     assert sent.values("ddllm.telemetry.dropped", reason="usage_missing") == [1]
@@ -234,7 +276,7 @@ def test_what_the_configuration_excludes_is_not_sent(report, sent):
 
 
 def test_tags_are_kept_ready_for_a_bounded_number_of_combinations(report, sent, monkeypatch):
-    monkeypatch.setattr(worker, "MAX_MEMO", 3)
+    monkeypatch.setattr(lines, "MAX_MEMO", 3)
     made = report(*(converse(scope=(Scope(feature=str(number)), None)) for number in range(10)))
     assert len(made._memo) <= 3
     assert [sent.values("ddllm.requests", feature=str(number)) for number in range(10)] == [[1]] * 10

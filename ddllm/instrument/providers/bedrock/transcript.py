@@ -1,0 +1,70 @@
+"""What an answer said, put together from its body or from the chunks of its stream."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ddllm.call import Answer, ToolCall
+
+#: Characters that tell how an answer begins: whether the model declined shows in its first sentences.
+OPENING = 1000
+#: Some models write their reasoning into the text, in front of the answer.
+_REASONING = ("<reasoning>", "<think>", "<thinking>")
+
+
+class _Pieces(list[str]):
+    """Arguments that come in pieces."""
+
+
+class Transcript:
+    """Takes pieces in the order in which they came."""
+
+    __slots__ = ("_argued", "_calls", "_length", "_text", "declined")
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._length = 0
+        self._calls: list[tuple[str, Any]] = []
+        self._argued = False
+        self.declined = False
+
+    def __repr__(self) -> str:
+        return f"Transcript({self._length} characters, {len(self._calls)} tool calls)"
+
+    def __bool__(self) -> bool:
+        """Whether anything was said."""
+        return bool(self._text or self._calls or self._argued or self.declined)
+
+    def say(self, text: str) -> None:
+        """Add to the text."""
+        if text:
+            self._text.append(text)
+            self._length += len(text)
+
+    def call(self, name: str, arguments: Any = None) -> None:
+        """Begin a tool call. Its arguments are whole, an object or text, or come in pieces."""
+        self._calls.append((name, arguments or _Pieces()))
+
+    def argue(self, piece: str) -> None:
+        """Add to the arguments of the last tool call."""
+        if piece:
+            self._argued = True
+            if self._calls and isinstance(self._calls[-1][1], _Pieces):
+                self._calls[-1][1].append(piece)
+
+    @property
+    def opened(self) -> bool:
+        """Whether the text is long enough to tell how the answer begins; reasoning is not the answer."""
+        return self._length >= OPENING and not "".join(self._text[:8]).lstrip().startswith(_REASONING)
+
+    def close(self, answer: Answer, *, complete: bool) -> None:
+        """Put down what was said."""
+        answer.text = "".join(self._text)
+        answer.tool_calls = tuple(ToolCall(name, _whole(arguments)) for name, arguments in self._calls)
+        answer.declined = self.declined
+        answer.complete = complete
+
+
+def _whole(arguments: Any) -> str | Mapping[str, Any]:
+    if isinstance(arguments, _Pieces):
+        return "".join(arguments)
+    return arguments if isinstance(arguments, (str, Mapping)) else str(arguments)
