@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
@@ -12,11 +11,8 @@ from ddllm.analysis.compare.results import Results
 from ddllm.sandbox.agent import Agent
 from ddllm.sandbox.bedrock import Bedrock, Dials
 from tests.support.comparison import write_workload
-from tests.support.process import environment, run, running
+from tests.support.process import BIN, environment, run, running
 from tests.support.simulator import FAST
-
-# Judges with what the installation has, and with stand-ins where it has nothing yet.
-MAIN = "from tests.support.comparison import use_stand_ins; use_stand_ins(); from ddllm.cli import main; main()"
 
 #: Slow enough to be stopped in the middle.
 STEADY = Dials(ttft_p50=60, ttft_p95=60, tokens_per_second=2_000)
@@ -37,7 +33,7 @@ def env(bedrock):
 
 def argv(*arguments, metrics=False):
     """The command line; without metrics a process starts a second sooner."""
-    return [sys.executable, "-c", MAIN, "compare", *map(str, arguments), *([] if metrics else ["--no-metrics"])]
+    return [str(BIN / "ddllm"), "compare", *map(str, arguments), *([] if metrics else ["--no-metrics"])]
 
 
 def asked_of(bedrock):
@@ -122,6 +118,9 @@ def test_its_calls_are_reported_as_any_applications(bedrock, env, tmp_path):
             ("compare", "claude-3-5-sonnet-20241022-v2"): 3,
             ("compare", "llama3-2-90b-instruct-v1"): 3,
         }
+        agent.wait_for(lambda: agent.total("ddllm.comparison.requests") == 6, WAIT)
+        assert agent.total("ddllm.comparison.requests", comparison="shop", model_name="llama3-2-90b-instruct-v1") == 3
+        assert agent.sketch("ddllm.comparison.ttft", comparison="shop").count == 6
         before = len(agent.metrics())
         run(argv(write_workload(tmp_path, prompts=3, repeat=1), "--fresh"), env, cwd=tmp_path)
         assert len(agent.metrics()) == before

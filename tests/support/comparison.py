@@ -1,48 +1,15 @@
-"""Workloads and measured calls for the tests of comparisons, and stand-ins for what judges answers."""
+"""Workloads and measured calls for the tests of comparisons."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from ddllm import quality
-from ddllm.analysis.compare.judge import Judge
 from ddllm.analysis.compare.report import report
 from ddllm.analysis.compare.results import Measured
 from ddllm.definitions.workload import Model, Parameters, Prompt, Workload
-from ddllm.quality.refusal import Refusal
-from ddllm.quality.structured import StructuredResult
 from tests.support.simulator import LLAMA, SONNET
 
 CLAUDE = Model("aws.bedrock", SONNET)
 META = Model("aws.bedrock", LLAMA)
-
-
-def detect_refusal(text: str) -> Refusal | None:
-    """A refusal is what begins like one."""
-    return Refusal("text") if text.startswith(("I'm sorry", "I'm not able", "I cannot")) else None
-
-
-def check_structured(
-    text: str, expected: Any, *, finish_reason: str | None = None, allow_wrapped: bool = False
-) -> StructuredResult:
-    """A format is kept by what is JSON."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return StructuredResult(False, "truncated" if finish_reason == "max_tokens" else "not_json", expected["kind"])
-    return StructuredResult(True, None, expected["kind"])
-
-
-JUDGE = Judge(detect_refusal, check_structured)
-
-
-def use_stand_ins() -> None:
-    """Let this process judge with the stand-ins, where it has nothing better."""
-    for stand_in, arguments in ((detect_refusal, ("",)), (check_structured, ("", {"kind": "json", "schema": None}))):
-        try:
-            getattr(quality, stand_in.__name__)(*arguments)
-        except NotImplementedError:
-            setattr(quality, stand_in.__name__, stand_in)
 
 
 def workload(

@@ -15,7 +15,7 @@ from ddllm.definitions.workload import Expected, Model
 from ddllm.errors import ApiError, ConfigError, DefinitionError
 from ddllm.pricing import Cost
 from ddllm.sandbox.bedrock import Bedrock
-from tests.support.comparison import CLAUDE, JUDGE, META, workload
+from tests.support.comparison import CLAUDE, META, workload
 from tests.support.simulator import FAST, client_of
 
 CENT = 0.01
@@ -30,9 +30,7 @@ def bedrock():
 @pytest.fixture
 def options(bedrock):
     with client_of(bedrock) as client:
-        yield Options(
-            judge=JUDGE, metrics=False, make_client=lambda: client, now=lambda: datetime(2026, 1, 5, tzinfo=UTC)
-        )
+        yield Options(metrics=False, make_client=lambda: client, now=lambda: datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.fixture

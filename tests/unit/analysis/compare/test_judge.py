@@ -5,8 +5,8 @@ import pytest
 from ddllm.analysis.compare.bedrock import Answer
 from ddllm.analysis.compare.judge import Judge, Verdict
 from ddllm.definitions.workload import Check, Expected, Prompt
-from tests.support.comparison import JUDGE
 
+JUDGE = Judge()
 ASKED = (("user", "Hello?"),)
 JSON = Prompt("p", ASKED, expects=Expected("json_schema", {"type": "object"}, allow_wrapped=True))
 
