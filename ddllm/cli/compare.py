@@ -28,6 +28,7 @@ SCENE: Mapping[str, Mapping[str, float]] = {
 }
 
 _INTERRUPTED = 130
+_WAITING = "Calls that are under way end first, since they will be paid for. Interrupt again to leave them."
 
 
 @click.command("compare")
@@ -132,7 +133,7 @@ def _run(workload: Workload, results: Results, options: Options) -> tuple[Outcom
         measure()
     console = Console(stderr=True)
     with _progress(console, workload, results) as advance:
-        run = Run(workload, results, options, advance)
+        run = Run(workload, results, options, advance, lambda: console.print(_WAITING, style="yellow", soft_wrap=True))
         outcome = run.make_calls()
     return outcome, run.budget.spent
 

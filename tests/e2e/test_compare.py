@@ -70,11 +70,23 @@ def test_after_an_interruption_no_call_is_made_twice(bedrock, env, tmp_path):
     made = asked_of(bedrock)
     assert 10 <= made < 48
     assert said == (
+        "Calls that are under way end first, since they will be paid for. Interrupt again to leave them.\n"
         f"ddllm: interrupted; {made} of 48 calls are in .ddllm/compare/shop.jsonl, and the same command goes on\n"
     )
     document = json.loads(run(argv(path, "--format", "json"), env, cwd=tmp_path).stdout)
     assert (document["calls"]["finished"], document["calls"]["made_now"]) == (48, 48 - made)
     assert asked_of(bedrock) == 48
+
+
+def test_a_second_interruption_does_not_wait(bedrock, env, tmp_path):
+    bedrock.turn(ttft_p50=200_000, ttft_p95=200_000)
+    with running(argv(write_workload(tmp_path)), env, cwd=tmp_path) as process:
+        bedrock.wait_for(lambda stats: stats.open == 3, WAIT)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stdout.readline().startswith("Calls that are under way end first")
+        os.kill(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=WAIT)
+    assert (process.returncode, said.strip()) == (130, "ddllm: interrupted")
 
 
 @pytest.mark.parametrize("bedrock", [STEADY], indirect=True)

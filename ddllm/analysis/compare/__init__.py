@@ -79,7 +79,8 @@ def measure() -> None:
 class Run:
     """One run of a workload into its results, once.
 
-    `progress` is called after each finished call, on the thread that made it, one call at a time.
+    `progress` is called after each finished call, on the thread that made it, one call at a time; `interrupted` when an
+    interruption came and calls under way are waited for.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class Run:
         results: Results,
         options: Options | None = None,
         progress: Callable[[Measured], None] = lambda _: None,
+        interrupted: Callable[[], None] = lambda: None,
     ) -> None:
         self._workload = workload
         self._results = results
         self._options = options or Options()
         self._progress = progress
+        self._interrupted = interrupted
         self.budget = Budget(workload.budget, results.spent)
         self._waiting = deque(self._todo())
         self._closing = threading.Event()
@@ -149,8 +152,12 @@ class Run:
             stopped = self._feed(count)
         except KeyboardInterrupt:
             stopped = "interrupted"
-        finally:
+            self._closing.set()
+            self._interrupted()
+        except Exception:
             self._close()
+            raise
+        self._close()  # in no `finally`: a second interruption would wait there
         return Outcome(self._made, self._left(), stopped)
 
     def _feed(self, most: int) -> Literal["budget"] | None:

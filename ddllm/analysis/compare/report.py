@@ -295,7 +295,7 @@ def _conclusion(metric: Metric, estimates: dict[str, Estimate | None], pairs: Se
     if len(estimates) < 2:  # noqa: PLR2004 - a comparison has two
         return "one model alone compares with nothing"
     if not pairs:
-        return f"{metric.plural} cannot be compared: no prompt has it from two models"
+        return f"{metric.plural} cannot be compared: no prompt has a number above zero from two models"
     clusters = min(pair.difference.clusters for pair in pairs)
     if clusters < FEWEST_CLUSTERS:
         return f"{_count(clusters, 'prompt')} cannot tell a difference in {metric.plural}: it takes {FEWEST_CLUSTERS} or more"

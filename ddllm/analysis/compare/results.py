@@ -110,7 +110,9 @@ class Results:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
+        with self._lock:  # a call that nobody waits for any more must not write into what is opened next
+            os.close(self._file)
+            self._file = -1
 
     def begin(self, key: str, worst: float) -> None:
         """Note that a call is about to be made that can cost so much."""

@@ -3,16 +3,18 @@
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from ddllm.analysis.compare import Outcome
-from ddllm.analysis.compare.report import report
+from ddllm.analysis.compare.report import METRICS, report
 from ddllm.cli._compare_view import as_json, headline, number, remarks, render
 from tests.support.comparison import SHOP as FOUND
 from tests.support.comparison import workload
+from tests.support.process import ROOT
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -50,6 +52,17 @@ def _rounded(value):
     if isinstance(value, list | tuple):
         return [_rounded(each) for each in value]
     return float(f"{value:.10g}") if isinstance(value, float) else value
+
+
+def test_the_guide_names_every_key_and_metric():
+    guide = (ROOT / "docs" / "compare.md").read_text("utf-8")
+    document = as_json(FOUND, STOPPED, **MONEY)
+    lists = (document, document["calls"], document["budget"], document["models"][0], document["metrics"][0])
+    keys = {key for each in lists for key in each} | set(document["metrics"][0]["differences"][0])
+    keys -= {"comparison", "prompts", "repeat", "level"}  # as in the workload; the level is in the text
+    assert {key for key in keys if not re.search(rf"`(?:[a-z]+\[\]\.|\.)?{key}(?:\[\])?`", guide)} == set()
+    for metric in METRICS:
+        assert re.search(rf"^\| {re.escape(metric.title.removesuffix(' per call'))} \|", guide, re.MULTILINE), metric
 
 
 def test_nothing_but_the_winner_is_marked():

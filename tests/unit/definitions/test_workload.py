@@ -1,15 +1,18 @@
 """A workload is read whole, and everything that is wrong with one is told with its place."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddllm.definitions import workload
 from ddllm.definitions.library import library_folder
 from ddllm.definitions.workload import Check, Expected, Model, Parameters, load_workload
 from ddllm.errors import DefinitionError
+from tests.support.process import ROOT
 
 HEAD = "name: shop\nmodels: [{model: a.b-v1}]\n"
 ONE = HEAD + "prompts:\n- {messages: [{role: user, content: Hello?}]}\n"
@@ -175,3 +178,20 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
     path.write_text(text, encoding="utf-8", errors="replace")
     with pytest.raises(DefinitionError):
         load_workload(path)
+
+
+def test_the_guides_example_can_be_used(tmp_path):
+    guide = (ROOT / "docs" / "compare.md").read_text("utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "invoice.json").write_text("{}")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "a.jsonl").write_text('{"messages": [{"role": "user", "content": "Hello?"}]}\n')
+    assert load(tmp_path, example).calls == 20
+
+
+@pytest.mark.parametrize("shape", [workload._WorkloadShape, workload._DefaultsShape, workload._ExpectsShape, workload._CheckShape])  # fmt: skip
+def test_the_guide_names_every_key(shape):
+    guide = (ROOT / "docs" / "compare.md").read_text("utf-8")
+    for name, field in shape.model_fields.items():
+        assert f"`{field.alias or name}`" in guide, name

@@ -163,7 +163,7 @@ def test_an_unpriced_model_has_no_cost():
     found = report(asked, calls(asked, lambda model, *_: {"cost": None if model == META else 0.001}))
     cost = row(found, "cost")
     assert (cost.estimates[LLAMA], cost.pairs) == (None, ())
-    assert cost.conclusion == "cost cannot be compared: no prompt has it from two models"
+    assert cost.conclusion == "cost cannot be compared: no prompt has a number above zero from two models"
     assert [model.unpriced for model in found.models] == [0, 6]
 
 
