@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from ddllm.analysis.compare.report import Pair, Report, Row
+from ddllm.analysis.compare.differences import Pair
+from ddllm.analysis.compare.report import Report, Row
 from ddllm.cli._compare_view import headline, interval, number, shown, title
 from ddllm.errors import DdllmError
 
@@ -14,7 +15,7 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _GREY = "#8a8f98"
 #: A logarithmic axis names its steps in full; plotly's own would call 20 a "2".
 _TICKS = tuple(digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 5))
-_ROW_HEIGHT, _FRAME_HEIGHT = 34, 78
+_ROW_HEIGHT, _PAIR_HEIGHT, _FRAME_HEIGHT = 34, 44, 78
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -168,7 +169,9 @@ def _forest(pairs: Sequence[tuple[Row, Pair]], equal: float, axis: dict[str, Any
         "hovertemplate": "%{x:.3g}, %{text}<extra></extra>",
     }
     line = {"type": "line", "x0": equal, "x1": equal, "yref": "paper", "y0": 0, "y1": 1}
-    layout = _layout(len(pairs), axis) | {"shapes": [line | {"line": {"color": _GREY, "dash": "dot", "width": 1}}]}
+    layout = _layout(len(pairs), axis, _PAIR_HEIGHT) | {
+        "shapes": [line | {"line": {"color": _GREY, "dash": "dot", "width": 1}}]
+    }
     return {"data": [points], "layout": layout}
 
 
@@ -184,9 +187,9 @@ def _bars(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> 
     }
 
 
-def _layout(rows: int, axis: dict[str, Any]) -> dict[str, Any]:
+def _layout(rows: int, axis: dict[str, Any], height: int = _ROW_HEIGHT) -> dict[str, Any]:
     return {
-        "height": _FRAME_HEIGHT + _ROW_HEIGHT * rows,
+        "height": _FRAME_HEIGHT + height * rows,
         "margin": {"l": 10, "r": 20, "t": 12, "b": 34},
         "xaxis": {"automargin": True, "gridcolor": "#eceef1", "zerolinecolor": "#d5d8dd", **axis},
         "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},

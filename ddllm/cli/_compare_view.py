@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ddllm.analysis.compare import Outcome
-from ddllm.analysis.compare.report import Metric, ModelTotals, Report, Row, Unit
+from ddllm.analysis.compare.metrics import Metric, Unit
+from ddllm.analysis.compare.report import ModelTotals, Report, Row
 from ddllm.analysis.statistics import Estimate
 
 #: Marks a winner where there is no colour.

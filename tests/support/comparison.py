@@ -1,15 +1,17 @@
 """Workloads and measured calls for the tests of comparisons."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ddllm.analysis.compare.report import report
+from ddllm.analysis.compare.report import Report, Row, report
 from ddllm.analysis.compare.results import Measured
 from ddllm.definitions.workload import Model, Parameters, Prompt, Workload
 from tests.support.simulator import LLAMA, SONNET
 
 CLAUDE = Model("aws.bedrock", SONNET)
 META = Model("aws.bedrock", LLAMA)
+NOVA = Model("aws.bedrock", "us.amazon.nova-pro-v1:0")
 
 
 def workload(
@@ -26,6 +28,27 @@ def measured(prompt: str = "p0", model: str = SONNET, repetition: int = 0, **mor
     key = f"{prompt} {model} {repetition}"
     defaults: dict[str, Any] = {"at": "2026-01-05T09:00:00.000+00:00", "duration": 1.0, "cost": 0.001}
     return Measured(key=key, prompt=prompt, model=model, repetition=repetition, **{**defaults, **more})
+
+
+def row(found: Report, key: str) -> Row:
+    """One metric of a report."""
+    return next(each for each in found.rows if each.metric.key == key)
+
+
+def calls(asked: Workload, make: Callable[[Model, int, int], dict[str, Any]], **more: Any) -> list[Measured]:
+    """One finished call for each of a workload's; `make` says of (model, prompt number, repetition) what it was like."""
+    return [
+        measured(prompt.id, model.id, repetition, **{**more, **make(model, number, repetition)})
+        for number, prompt in enumerate(asked.prompts)
+        for model in asked.models
+        for repetition in range(asked.repeat)
+    ]
+
+
+def priced(model: Model, number: int, repetition: int) -> dict[str, Any]:
+    """A world in which Llama costs a third."""
+    base = 0.001 * (1 + number / 4) * (1 + 0.02 * repetition)
+    return {"cost": base / 3 if model == META else base}
 
 
 _ASKED = workload(8, repeat=5)

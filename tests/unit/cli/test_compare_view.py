@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from ddllm.analysis.compare import Outcome
-from ddllm.analysis.compare.report import METRICS, report
+from ddllm.analysis.compare.metrics import METRICS
+from ddllm.analysis.compare.report import report
 from ddllm.cli._compare_view import as_json, headline, number, remarks, render
 from tests.support.comparison import SHOP as FOUND
 from tests.support.comparison import workload
