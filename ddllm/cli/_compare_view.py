@@ -95,9 +95,15 @@ def _table(report: Report) -> Table:
     return table
 
 
+def _spent(model: ModelTotals) -> str:
+    if model.unpriced and not model.spent:
+        return "unpriced"
+    return f"≥{_dollars(model.spent)}" if model.unpriced else _dollars(model.spent)
+
+
 _TOTALS: tuple[tuple[str, Callable[[ModelTotals], str]], ...] = (
     ("calls", lambda model: f"{model.calls:,}"),
-    ("spent", lambda model: "unpriced" if model.unpriced else _dollars(model.spent)),
+    ("spent", _spent),
     ("tokens in / out", lambda model: f"{model.input_tokens:,} / {model.output_tokens:,}"),
 )
 
@@ -134,7 +140,7 @@ def _remarks(report: Report, outcome: Outcome, spent: float, limit: float, resul
             told = ", ".join(f"{count} × {error}" for error, count in sorted(model.errors.items()))
             yield f"{model.label}: {sum(model.errors.values())} of {model.calls} calls failed ({told}); --retry-failed makes them again"
         if model.unpriced:
-            yield f"{model.label}: {model.unpriced} calls have no known price, and no budget holds for them"
+            yield f"{model.label}: {model.unpriced} of its answers could not be priced, so more was spent than is shown"
 
 
 def as_json(report: Report, outcome: Outcome, *, spent: float, limit: float, results: str) -> dict[str, Any]:

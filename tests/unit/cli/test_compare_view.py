@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from rich.console import Console
 from ddllm.analysis.compare import Outcome
 from ddllm.analysis.compare.metrics import METRICS
 from ddllm.analysis.compare.report import report
-from ddllm.cli._compare_view import as_json, headline, number, remarks, render
+from ddllm.cli._compare_view import _spent, as_json, headline, number, remarks, render
 from tests.support.comparison import SHOP as FOUND
 from tests.support.comparison import workload
 from tests.support.process import ROOT
@@ -73,6 +74,16 @@ def test_nothing_but_the_winner_is_marked():
     assert not any(
         word in line for word in ("output tokens", "refusals", "errors") for line in lines if "\u2605" in line
     )
+
+
+@pytest.mark.parametrize(
+    ("spent", "unpriced", "text"), [(0.5, 0, "$0.500"), (0.5, 1, "\u2265$0.500"), (0, 9, "unpriced")]
+)
+def test_what_could_not_be_priced_is_told(spent, unpriced, text):
+    models = tuple(replace(model, spent=spent, unpriced=unpriced) for model in FOUND.models)
+    assert _spent(models[0]) == text
+    said = "\n".join(remarks(replace(FOUND, models=models), Outcome(1, 0), **MONEY))
+    assert ("could not be priced" in said) is bool(unpriced)
 
 
 def test_the_headline_says_how_much_is_done():
