@@ -35,8 +35,9 @@ lint: $(STAMP)  ## formatting, style, types, layers of the architecture, generat
 	@$(BIN)/python -m docs.generate --check
 
 .PHONY: reference
-reference: $(STAMP)  ## fetch, once, Datadog's published description of its API, which tests hold requests against
+reference: $(STAMP)  ## fetch, once, what others publish and tests compare with (make test does)
 	@$(BIN)/python -m tests.support.openapi
+	@$(BIN)/python -m tests.support.price_catalogue
 
 .PHONY: fix
 fix: $(STAMP)  ## format the code and mend what ruff can mend

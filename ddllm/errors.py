@@ -3,6 +3,7 @@
     DdllmError                 anything that a command prints as one line before it exits 1
     ├── ConfigError            ddllm.yaml or an environment variable cannot be used
     ├── DefinitionError        a definition file (monitors, settings, …) is wrong
+    ├── QueryError             a metric query cannot be read, or asks for what ddllm does not evaluate
     ├── ApiError               Datadog, or another service, refused a request or could not be reached
     └── SyncError              the remote side is in a state in which nothing may be written
 
@@ -33,6 +34,15 @@ class ConfigError(DdllmError):
 
 class DefinitionError(DdllmError):
     """A definition file is wrong."""
+
+
+class QueryError(DdllmError):
+    """A metric query cannot be read or evaluated. `position` is the index of the first character that was not understood."""
+
+    def __init__(self, message: str, *, query: str, position: int | None = None) -> None:
+        super().__init__(message, where=None if query in message else f"`{query}`")
+        self.query = query
+        self.position = position
 
 
 class ApiError(DdllmError):

@@ -12,7 +12,11 @@ from ddllm.settings import Variable
 
 VARIABLES = (
     Variable("DD_API_KEY", "none", "The API key, for every command that talks to Datadog."),
-    Variable("DD_APP_KEY", "none", "The application key; it needs the permissions monitors_read and monitors_write."),
+    Variable(
+        "DD_APP_KEY",
+        "none",
+        "The application key; it needs the permissions monitors_read and monitors_write, and timeseries_query for `ddllm costs`.",
+    ),
     Variable("DD_SITE", "`datadoghq.com`", "Datadog's site: `datadoghq.eu`, `us3.datadoghq.com`, …"),
     Variable("DDLLM_API_URL", "none", "Another API host, such as that of `ddllm sandbox`. Goes before DD_SITE."),
 )

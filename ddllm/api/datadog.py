@@ -77,6 +77,18 @@ class Datadog:
         """Read."""
         return self._request("GET", path, query=query)
 
+    def series(self, query: str, start: int, end: int) -> list[Mapping[str, Any]]:
+        """Ask a metric query from `start` to `end` (Unix seconds): a series for each group, with `tag_set` and `pointlist`.
+
+        Raises ApiError where Datadog cannot answer it, which it tells with a status of 400, or of 200 and an `error`.
+        """
+        answer = self.get("/api/v1/query", {"from": start, "to": end, "query": query})
+        series = answer.get("series") if isinstance(answer, Mapping) else None
+        if not isinstance(series, list) or answer.get("status") == "error":
+            reason = self.connection.hide_keys("; ".join(_reasons(answer))) or "the answer holds no series"
+            raise ApiError(f"Datadog cannot answer `{query}`: {reason}")
+        return series
+
     def post(self, path: str, body: Mapping[str, Any], *, repeatable: bool = False) -> Any:
         """Create; or, where `repeatable`, ask something that writes nothing."""
         return self._request("POST", path, body=body, repeatable=repeatable)

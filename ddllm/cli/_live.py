@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ddllm.cli._numbers import count, dollars
 from ddllm.cli._summary import Row, Snapshot, snapshot
 from ddllm.sandbox.agent import Agent
 
@@ -28,19 +29,6 @@ def table_console() -> Console:
     if not console.is_terminal:
         console.width = _WIDTH
     return console
-
-
-def _count(value: float) -> str:
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if value >= limit:
-            return f"{value / (limit if unit != 'k' else 1e3):.1f}{unit}"
-    return f"{value:.0f}"
-
-
-def _dollars(value: float) -> str:
-    if value == 0 or value >= 1:
-        return f"${value:,.2f}"
-    return f"${value:.4f}" if value >= 0.0001 else "<$0.0001"  # noqa: PLR2004 - the last digit that is shown
 
 
 def _seconds(value: float | None) -> str:
@@ -60,7 +48,7 @@ def _percent(value: float | None) -> str:
 def _spend(row: Row) -> str:
     if row.unpriced and not row.dollars:
         return "unpriced"
-    return f"≥{_dollars(row.dollars)}" if row.unpriced else _dollars(row.dollars)
+    return f"≥{dollars(row.dollars)}" if row.unpriced else dollars(row.dollars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +62,19 @@ class _Column:
 
 #: The columns, from left to right.
 _COLUMNS = (
-    _Column("calls", lambda row: _count(row.requests)),
-    _Column("errors", lambda row: _count(row.errors), "red"),
+    _Column("calls", lambda row: count(row.requests)),
+    _Column("errors", lambda row: count(row.errors), "red"),
     _Column("spend", _spend, "bold"),
-    _Column("tokens\nin", lambda row: _count(row.input_tokens)),
-    _Column("tokens\nout", lambda row: _count(row.output_tokens)),
+    _Column("tokens\nin", lambda row: count(row.input_tokens)),
+    _Column("tokens\nout", lambda row: count(row.output_tokens)),
     _Column("from\ncache", lambda row: _percent(row.cache_read_share)),
     _Column("TTFT\np50", lambda row: _seconds(row.ttft_p50)),
     _Column("TTFT\np95", lambda row: _seconds(row.ttft_p95)),
     _Column("tokens/s\np50", lambda row: _speed(row.tokens_per_second_p50)),
     _Column("duration\np95", lambda row: _seconds(row.duration_p95)),
-    _Column("throttled", lambda row: _count(row.throttled), "yellow"),
-    _Column("retries", lambda row: _count(row.retries), "yellow"),
-    _Column("refused", lambda row: _count(row.refusals), "yellow"),
+    _Column("throttled", lambda row: count(row.throttled), "yellow"),
+    _Column("retries", lambda row: count(row.retries), "yellow"),
+    _Column("refused", lambda row: count(row.refusals), "yellow"),
 )
 
 #: What goes first where the terminal is too narrow for all.
@@ -120,10 +108,10 @@ def _headline(taken: Snapshot) -> Text:
     total = taken.total
     if not total.requests:
         return Text("no LLM calls so far", style="bold")
-    parts = [f"{_count(total.requests)} calls", f"{_count(total.errors)} errors", _spend(total)]
+    parts = [f"{count(total.requests)} calls", f"{count(total.errors)} errors", _spend(total)]
     if taken.dollars_per_hour is not None:
-        parts.append(f"{_dollars(taken.dollars_per_hour)}/h")
-    parts += [f"{_count(total.input_tokens)} tokens in", f"{_count(total.output_tokens)} out"]
+        parts.append(f"{dollars(taken.dollars_per_hour)}/h")
+    parts += [f"{count(total.input_tokens)} tokens in", f"{count(total.output_tokens)} out"]
     if total.ttft_p95 is not None:
         parts.append(f"TTFT p95 {_seconds(total.ttft_p95)}")
     return Text(" · ".join(parts), style="bold")
@@ -131,15 +119,15 @@ def _headline(taken: Snapshot) -> Text:
 
 def _remarks(taken: Snapshot) -> Iterator[str]:
     if taken.total.unpriced:
-        yield f"{_count(taken.total.unpriced)} calls went to models without a known price, so spending is more than this (set prices in ddllm.yaml)"
+        yield f"{count(taken.total.unpriced)} calls went to models without a known price, so spending is more than this (set prices in ddllm.yaml)"
     if taken.losses:
         yield "ddllm itself lost: " + ", ".join(
-            f"{_count(number)} {what}" for what, number in sorted(taken.losses.items())
+            f"{count(number)} {what}" for what, number in sorted(taken.losses.items())
         )
     if taken.malformed:
-        yield f"{_count(taken.malformed)} lines were no DogStatsD"
+        yield f"{count(taken.malformed)} lines were no DogStatsD"
     if taken.not_forwarded:
-        yield f"{_count(taken.not_forwarded)} packets could not be passed on to the agent"
+        yield f"{count(taken.not_forwarded)} packets could not be passed on to the agent"
     if taken.others and not taken.rows:
         yield f"{taken.others} metrics arrived, none of them ddllm's: does the process run under ddtrace-run, and is ddllm installed there?"
 

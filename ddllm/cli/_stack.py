@@ -22,7 +22,7 @@ class Stack:
         self.agent = Agent()
         self.traces = TraceIntake()
         self.bedrock = Bedrock(dials)
-        self.api = DatadogApi()
+        self.api = DatadogApi(metrics=self.agent.stored)
         self._exits = ExitStack()
 
     def __repr__(self) -> str:

@@ -17,10 +17,14 @@ from types import TracebackType
 from typing import Any, Self, overload
 
 from ddllm.errors import ConfigError
-from ddllm.sandbox.series import Series
-from ddllm.sandbox.sketch import Sketch
+from ddllm.query import series as held
+from ddllm.query.recordings import Recording
+from ddllm.query.series import Group
+from ddllm.query.sketch import Sketch
+from ddllm.sandbox.series import INTERVAL, Series
 from ddllm.sandbox.sockets import Address, Forwarder, Receiver
-from ddllm.sandbox.store import Group, Stats, Store
+from ddllm.sandbox.store import Stats, Store
+from ddllm.sandbox.stored import all_of, stored
 
 #: A free port of this machine alone.
 LOOPBACK = "udp://127.0.0.1:0"
@@ -141,6 +145,18 @@ class Agent:
         """
         with self._changed:
             return self._store.query(metric, tags or {}, start, end)
+
+    def stored(self, metric: str) -> list[held.Series]:
+        """Return the kept buckets of a metric's series as Datadog would hold them."""
+        return [one for series in self.query(metric) for one in stored(series)]
+
+    def recording(self) -> Recording:
+        """Return all that is kept as a recording of 10 s intervals; it begins and ends where the data does."""
+        with self._changed:
+            received = [one for metric in self._store.metrics() for one in self._store.query(metric, {}, None, None)]
+        series = tuple(each for one in received for each in all_of(one))
+        times = [at for one in series for at in one.times()] or [int(self._clock()) // INTERVAL * INTERVAL]
+        return Recording(INTERVAL, min(times), max(times) + INTERVAL, series)
 
     @overload
     def total(self, metric: str, /, *, by: None = None, **tags: str) -> float: ...

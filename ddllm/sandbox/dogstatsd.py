@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
+from ddllm.query.series import values_of
+
 Kind = Literal["count", "gauge", "histogram", "distribution", "set"]
 
 KINDS: dict[bytes, Kind] = {
@@ -54,8 +56,7 @@ class Context:
 
     def values_of(self, tag: str) -> tuple[str, ...]:
         """Return the values of a tag: none, one, or several. A tag without a colon has the value ""."""
-        prefix = f"{tag}:"
-        return tuple(text[len(prefix) :] for text in self.tags if text.startswith(prefix) or text == tag)
+        return values_of(self.tags, tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.dogstatsd import Context, Kind, Sample
-from ddllm.sandbox.sketch import Sketch
 
 #: Seconds of one bucket: the Agent's.
 INTERVAL = 10
@@ -172,7 +172,7 @@ BUCKETS: dict[Kind, type[Buckets[Any]]] = {
 }
 
 #: The series that the Agent makes of a histogram unless it is configured otherwise: suffix, kind, value of a bucket.
-_OF_HISTOGRAMS: dict[str, tuple[Kind, Callable[[Sketch], float | None]]] = {
+OF_HISTOGRAMS: dict[str, tuple[Kind, Callable[[Sketch], float | None]]] = {
     "avg": ("gauge", lambda sketch: sketch.avg),
     "count": ("count", lambda sketch: float(sketch.count)),
     "median": ("gauge", lambda sketch: sketch.quantile(0.5)),
@@ -183,8 +183,8 @@ _OF_HISTOGRAMS: dict[str, tuple[Kind, Callable[[Sketch], float | None]]] = {
 
 def derived(series: Series, suffix: str) -> Series | None:
     """Make the series `<metric>.<suffix>` that the Agent makes of a histogram; None where it makes no such one."""
-    if series.kind != "histogram" or suffix not in _OF_HISTOGRAMS:
+    if series.kind != "histogram" or suffix not in OF_HISTOGRAMS:
         return None
-    kind, read = _OF_HISTOGRAMS[suffix]
+    kind, read = OF_HISTOGRAMS[suffix]
     points = {at: value for at, sketch in series.sketches.items() if (value := read(sketch)) is not None}
     return Series(f"{series.metric}.{suffix}", kind, series.tags, points=points)

@@ -11,21 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import product
 from typing import Any
 
+from ddllm.query.series import Group, groups_of
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.dogstatsd import Context, Event, Malformed, Sample, number, parse
 from ddllm.sandbox.series import BUCKETS, INTERVAL, Buckets, Counts, Series, Sets, Sketches, derived
-from ddllm.sandbox.sketch import Sketch
 
 #: Lines whose name and fields are remembered, so that of the next such line only the value is read.
 _KNOWN_LINES = 50_000
-
-#: The value of a tag that a series does not carry, as Datadog shows it where it groups by that tag.
-ABSENT = "N/A"
-
-#: The values of the tags that something was grouped by, in their order.
-Group = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -151,7 +145,7 @@ class Store:
                 amount = buckets.whole().sum
             else:
                 continue
-            for group in _groups(context, by):
+            for group in groups_of(context.tags, by):
                 totals[group] = totals.get(group, 0.0) + amount
         return totals
 
@@ -161,7 +155,7 @@ class Store:
         for context, buckets in self._matching(metric, tags):
             if isinstance(buckets, Sketches):
                 whole = buckets.whole()
-                for group in _groups(context, by):
+                for group in groups_of(context.tags, by):
                     sketches.setdefault(group, Sketch()).merge(whole)
         return sketches
 
@@ -177,7 +171,3 @@ def _bucket(seconds: float) -> int:
 
 def _any_matches(values: Iterable[str], pattern: str) -> bool:
     return any(fnmatchcase(value, pattern) for value in values)
-
-
-def _groups(context: Context, by: Sequence[str]) -> Iterator[Group]:
-    return product(*(context.values_of(tag) or (ABSENT,) for tag in by))

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from pathlib import Path
+from pkgutil import iter_modules
 from types import CodeType
 from typing import Any
 
-from ddllm.instrument import attribution
+from ddllm.instrument import attribution, feedback
 from ddllm.instrument.patch import botocore, reading
 from tests.support.agent import Agent
 from tests.support.bedrock import BedrockServer
@@ -18,11 +20,16 @@ APP = Path(__file__).parent / "apps" / "faults.py"
 
 #: What start-up alone enters, or another fault, or the end of the process (tests/unit/instrument/test_bootstrap.py has those).
 ELSEWHERE = {
-    "attribution._enter_nothing",
-    "attribution._follow_pools",
-    "attribution.follow_threads",
-    "attribution.mirror_to",
-    "attribution.watch_annotations",
+    "actions.report_to",
+    "annotations.watch_annotations",
+    "decorate.Held.__enter__",  # of a protocol
+    "decorate.Held.__exit__",
+    "decorate.Steps.end",
+    "feedback.report_to",
+    "frames.enter_nothing",
+    "frames.mirror_to",
+    "pools._follow_pools",
+    "pools.follow_threads",
     "botocore._tap_call",
     "botocore.supported_versions",
     "reading.Reading.__repr__",
@@ -33,6 +40,7 @@ ELSEWHERE = {
 PRICING = {"bedrock_ids", "bedrock_prices", "catalogue", "tariff"}
 
 
+ATTRIBUTION = [import_module(f"{attribution.__name__}.{one.name}") for one in iter_modules(attribution.__path__)]
 NAMES = ("converse-claude-tool", "stream-claude-tool", "stream-guardrail", "invoke-claude-tool", "chunks-claude-tool")
 COMMON = {"DDLLM_BAGGAGE": "true", "DD_TRACE_BOTOCORE_ENABLED": "true", "DDLLM_FLUSH_INTERVAL": "3600"}
 
@@ -71,7 +79,7 @@ def test_a_fault_in_any_function_that_the_application_enters_is_counted_and_chan
     check(found, log, agent)
     existing = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in (attribution, botocore, reading)
+        for module in (*ATTRIBUTION, botocore, feedback, reading)
         for name in functions(compile(Path(module.__file__).read_text(), module.__file__, "exec"))
     }
     # The scenario leaves nothing out.

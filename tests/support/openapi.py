@@ -16,6 +16,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import jsonschema_rs
 import pytest
@@ -23,12 +24,16 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 VERSION = version("datadog-api-client")
-FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}"
+_PATHS = re.compile(r"/api/v1/(monitor|dashboard|validate|query)(/|\Z)")
+_RECORDED = re.compile(
+    r"/tests/v1/cassettes/test_scenarios/[^/]*(monitor|dashboard|query_timeseries_points)[^/]*\.yaml\Z"
+)
+
+#: What was kept depends on what is read: another choice is another folder.
+_CHOICE = crc32(f"{_PATHS.pattern} {_RECORDED.pattern}".encode())
+FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}-{_CHOICE:08x}"
 SPECIFICATION = FOLDER / "v1.json"
 RECORDINGS = FOLDER / "v1-recordings.json"
-
-_PATHS = re.compile(r"/api/v1/(monitor|dashboard|validate)(/|\Z)")
-_RECORDED = re.compile(r"/tests/v1/cassettes/test_scenarios/[^/]*(monitor|dashboard)[^/]*\.yaml\Z")
 
 
 def fetch() -> None:

@@ -109,7 +109,7 @@ def test_each_described_tag_is_used():
 
 
 def test_capped_tags_are_those_that_an_application_invents():
-    assert set(catalog.CAPPED_TAGS) == {"feature", "action", *catalog.PROMPT_TAGS}
+    assert set(catalog.CAPPED_TAGS) == {"feature", "action", "comparison", *catalog.PROMPT_TAGS}
 
 
 @pytest.mark.parametrize(

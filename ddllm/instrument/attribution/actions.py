@@ -3,7 +3,6 @@
 from time import perf_counter
 
 from ddllm.call import Action, Status
-from ddllm.instrument import guard
 from ddllm.instrument.attribution.frames import Scope, current
 from ddllm.instrument.queue import Queue
 from ddllm.instrument.report import spans
@@ -34,11 +33,8 @@ def begin(scope: Scope) -> Action | None:
 
 def locate(action: Action) -> None:
     """Note what the code around an action says of it, and its trace."""
-    try:
-        action.scope = current()
-        action.root, action.trace = spans.root(), spans.trace()
-    except Exception:  # noqa: BLE001 - counted; the action has the service for its feature
-        guard.caught("attribution.action")
+    action.scope = current()
+    action.root, action.trace = spans.root(), spans.trace()
 
 
 def finish(action: Action | None, error: type[BaseException] | None) -> None:

@@ -13,7 +13,32 @@ from ddllm.instrument.attribution.frames import EXPLICIT, Scope, enter, enter_no
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class context:  # noqa: N801 - used like contextlib's own
+class _Holder:
+    """Holds a scope while it is entered, and the action that it begins. Whatever fails, leaving takes away what entering put there."""
+
+    _scope: Scope
+
+    def _begin(self) -> Action | None:
+        return actions.begin(self._scope)
+
+    def __enter__(self) -> Self:
+        action = None
+        try:
+            action = self._begin()
+            enter(EXPLICIT, self._scope, action)
+        except Exception:  # noqa: BLE001 - counted
+            guard.caught("attribution.enter")
+            enter_nothing(EXPLICIT)
+            return self
+        try:
+            if action is not None and action.scope is None:
+                actions.locate(action)
+        except Exception:  # noqa: BLE001 - counted; its feature is the service
+            guard.caught("attribution.locate")
+        return self
+
+
+class context(_Holder):  # noqa: N801 - used like contextlib's own
     """Say what the calls inside are for; use it as `with`, `async with`, or as a decorator of a function.
 
     Every argument is optional; an inner context goes before an outer one, argument by argument. It holds for the current
@@ -40,10 +65,6 @@ class context:  # noqa: N801 - used like contextlib's own
         comparison: str | None = None,
     ) -> None:
         self._scope = Scope(feature, action, prompt_template, prompt_version, expects, conversation, comparison)
-
-    def __enter__(self) -> Self:
-        _hold(self._scope, actions.begin)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -87,34 +108,16 @@ def action(name: str, *, feature: str | None = None) -> context:
     return context(action=name, feature=feature)
 
 
-def _hold(scope: Scope, begin: Callable[[Scope], Action | None]) -> None:
-    """Enter a scope, with the action that `begin` gives. Whatever fails, one frame more is there: leaving takes one away."""
-    try:
-        begun = begin(scope)
-        enter(EXPLICIT, scope, begun)
-    except Exception:  # noqa: BLE001 - counted
-        guard.caught("attribution.enter")
-        enter_nothing(EXPLICIT)
-        return
-    if begun is not None and begun.scope is None:
-        actions.locate(begun)
-
-
-class _Steps:
+class _Steps(_Holder):
     """The steps of one run of a generator: each holds the scope, and an action lasts from the first to the last of them."""
-
-    __slots__ = ("_action", "_scope")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._action: Action | None = None
 
-    def __enter__(self) -> None:
-        _hold(self._scope, self._begin)
-
-    def _begin(self, scope: Scope) -> Action | None:
+    def _begin(self) -> Action | None:
         if self._action is None:
-            self._action = actions.begin(scope)
+            self._action = actions.begin(self._scope)
         return self._action
 
     def __exit__(

@@ -387,8 +387,13 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
                     yield event
                     if begun:
                         break
+            room = 0
+            try:
+                room = stream.room
+            except Exception:  # noqa: BLE001 - counted; only the end of the stream is kept
+                guard.caught("botocore.room")
             keep = stream.keep
-            for event in islice(events, stream.room):
+            for event in islice(events, room):
                 try:
                     keep(event)
                 except Exception:  # noqa: BLE001 - counted

@@ -15,6 +15,7 @@ from typing import Self
 from ddllm.sandbox.api.dashboards import Dashboards
 from ddllm.sandbox.api.dials import Dials
 from ddllm.sandbox.api.http import Answer, Request, Route, Server, errors
+from ddllm.sandbox.api.metrics import Metrics, Source
 from ddllm.sandbox.api.monitors import Monitors
 
 __all__ = ["Answer", "DatadogApi", "Request"]
@@ -27,7 +28,8 @@ class DatadogApi:
     """An organisation behind a local address. Every body is checked with the installed client's models.
 
     `checks` see each request besides; what they find is kept in `violations` and answered with 400. `keys` are the API and
-    application key that it takes; without them any two will do. `now` gives seconds since 1970.
+    application key that it takes; without them any two will do. `metrics` gives the series that queries are answered from.
+    `now` gives seconds since 1970.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class DatadogApi:
         *,
         checks: Iterable[Check] = (),
         keys: tuple[str, str] | None = None,
+        metrics: Source = lambda _metric: (),
         now: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
@@ -45,7 +48,12 @@ class DatadogApi:
         self._checks = tuple(checks)
         self._keys = keys
         self._port = port
-        routes = [Route("GET", "/api/v1/validate", _validate_keys), *self.monitors.routes(), *self.dashboards.routes()]
+        routes = [
+            Route("GET", "/api/v1/validate", _validate_keys),
+            *self.monitors.routes(),
+            *self.dashboards.routes(),
+            *Metrics(metrics).routes(),
+        ]
         self._server = Server(routes, (self._check_keys, self._check_request), self.dials)
 
     def __repr__(self) -> str:

@@ -32,6 +32,7 @@ from ddtrace.trace import tracer
 
 import ddllm
 from ddllm.instrument import bootstrap, guard, queue
+from ddllm.instrument.patch import reading
 from tests.support.bedrock import Knobs
 
 PACKAGE = os.path.dirname(ddllm.__file__) + os.sep  # noqa: PTH120 - the form in which code objects have it
@@ -51,26 +52,33 @@ SHELLS = {
     # A finalizer: Python itself lets nothing out of it.
     "reading.Reading.__del__",
     # The application's own calls, and the functions that it decorated.
-    "attribution.context.__init__",
-    "attribution.context.__call__",
-    "attribution.context.__enter__",
-    "attribution.context.__exit__",
-    "attribution.context.__aenter__",
-    "attribution.context.__aexit__",
-    "attribution._decorate_function.<locals>.wrapper",
-    "attribution._decorate_coroutine.<locals>.wrapper",
-    "attribution._decorate_generator.<locals>.wrapper",
-    "attribution._decorate_async_generator.<locals>.wrapper",
+    "context.action",
+    "context.context.__init__",
+    "context.context.__call__",
+    "context.context.__call__.<locals>.<lambda>",
+    "context._Holder.__enter__",
+    "context.context.__exit__",
+    "context.context.__aenter__",
+    "context.context.__aexit__",
+    "context._Steps.__init__",
+    "context._Steps.__exit__",
+    "context._Steps.end",
+    "decorate._decorate_function.<locals>.wrapper",
+    "decorate._decorate_coroutine.<locals>.wrapper",
+    "decorate._decorate_generator.<locals>.wrapper",
+    "decorate._decorate_async_generator.<locals>.wrapper",
+    "bootstrap.feedback",
     "bootstrap.patch",
     "bootstrap.unpatch",
+    "feedback.last_call",
     # In the place of a function of the standard library or of ddtrace, or what such a one calls.
-    "attribution._submit",
-    "attribution._run_inside",
-    "attribution._annotation_context",
-    "attribution._Annotation.__enter__",
-    "attribution._Annotation.__exit__",
-    "attribution._Annotation.__aenter__",
-    "attribution._Annotation.__aexit__",
+    "pools._submit",
+    "pools._run_inside",
+    "annotations._annotation_context",
+    "annotations._Annotation.__enter__",
+    "annotations._Annotation.__exit__",
+    "annotations._Annotation.__aenter__",
+    "annotations._Annotation.__aexit__",
     "bootstrap._before_fork",
     "bootstrap._after_fork_in_parent",
 }
@@ -263,6 +271,15 @@ def chunks_read(world: World) -> Any:
 
 
 @step
+def streams_that_are_too_long_to_keep(world: World) -> Any:
+    reading.MAX_PIECES, kept = 2, reading.MAX_PIECES
+    try:
+        return plain([list(world.stream()), [one["chunk"]["bytes"] for one in world.chunks()]])
+    finally:
+        reading.MAX_PIECES = kept
+
+
+@step
 def chunks_that_are_no_json(world: World) -> Any:
     return plain([one["chunk"]["bytes"] for one in world.chunks(garbage=True, at=1)])
 
@@ -428,6 +445,35 @@ def annotated(world: World) -> Any:
         raise LookupError
     with LLMObs.annotation_context(name="nothing for us"):
         return plain([seen, asyncio.run(main())])
+
+
+# --- what users do ---------------------------------------------------------------------------------------------------
+
+
+@inline
+def opinion(world: World) -> Any:
+    with tracer.trace("web.request", resource="GET /chat"):
+        world.converse()
+        ddllm.feedback(ddllm.last_call(), "thumbs_up")
+    with ddllm.context(feature="chat", prompt_template="qa", conversation="c1", expects="json", comparison="june"):
+        world.converse()
+        return ddllm.feedback(ddllm.last_call(), "thumbs_down")
+
+
+@step
+def actions(world: World) -> Any:
+    @ddllm.action("generator")
+    def generator() -> Any:
+        yield world.converse()
+        yield 2
+
+    left = generator()
+    seen = [next(left), left.close(), list(generator())]
+    with tracer.trace("web.request"), ddllm.action("outer", feature="shop"), ddllm.action("inner"):
+        seen.append(world.converse())
+    with contextlib.suppress(LookupError), ddllm.action("failing"):
+        raise LookupError
+    return plain(seen)
 
 
 # --- the process ------------------------------------------------------------------------------------------------------

@@ -224,3 +224,31 @@ def test_every_error_of_the_client_is_one_that_is_caught():
     rest = raised - arguments - {exceptions.OpenApiException}
     assert rest
     assert all(issubclass(each, exceptions.ApiException) for each in rest)
+
+
+def test_a_metric_query_answers_with_its_series(api: DatadogApi, datadog: Datadog):
+    assert datadog.series("sum:ddllm.cost{*}.as_count()", 60, 120) == []
+    assert api.requests[-1].query == {"from": "60", "to": "120", "query": "sum:ddllm.cost{*}.as_count()"}
+
+
+def test_a_metric_query_that_datadog_cannot_read_says_why(datadog: Datadog):
+    with pytest.raises(ApiError, match=r"Datadog answered 400: Error parsing query: unable to parse sum:a\{"):
+        datadog.series("sum:a{", 60, 120)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ('{"status":"error","error":"too many series","series":[]}', "too many series"),
+        ('{"status":"error","errors":["a","b"]}', "a; b"),
+        ('{"status":"ok"}', "the answer holds no series"),
+        ("[]", "the answer holds no series"),
+    ],
+)
+def test_an_error_with_a_status_of_200_is_one(answer: str, reason: str):
+    with (
+        Datadog(Connection(answering(http("200 OK", answer)), *KEYS)) as datadog,
+        pytest.raises(ApiError) as caught,
+    ):
+        datadog.series("sum:a{*}", 60, 120)
+    assert str(caught.value) == f"Datadog cannot answer `sum:a{{*}}`: {reason}"

@@ -3,6 +3,8 @@ import socket
 
 import pytest
 
+from ddllm.api.connection import Connection
+from ddllm.api.datadog import Datadog
 from ddllm.cli._stack import Stack, clean_environ
 
 
@@ -43,3 +45,12 @@ def test_nothing_of_the_users_accounts_and_proxies_is_kept():
 
 def test_repr_tells_the_state():
     assert repr(Stack()).startswith("Stack(Agent(closed")
+
+
+def test_its_datadog_answers_from_what_its_agent_received():
+    with Stack() as stack, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as application:
+        application.sendto(b"ddllm.cost:2.5|c|#env:prod|T1767571200", ("127.0.0.1", port_of(stack.agent.udp_url)))
+        stack.agent.wait_for(lambda: stack.agent.stats.packets == 1, timeout=10)
+        with Datadog(Connection.from_environ(stack.command_environ)) as datadog:
+            [series] = datadog.series("sum:ddllm.cost{env:prod}.as_count()", 1767571200, 1767571260)
+    assert [value for _, value in series["pointlist"]] == [2.5]

@@ -2,9 +2,9 @@
 
 import pytest
 
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.dogstatsd import Context, Sample
 from ddllm.sandbox.series import Counts, Gauges, Series, Sets, Sketches, derived
-from ddllm.sandbox.sketch import Sketch
 
 CONTEXT = Context("m", "count", ("env:prod",))
 

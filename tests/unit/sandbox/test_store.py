@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddllm.query.sketch import Sketch
 from ddllm.sandbox.series import Series
-from ddllm.sandbox.sketch import Sketch
 from ddllm.sandbox.store import Store
 
 

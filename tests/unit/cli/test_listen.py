@@ -1,11 +1,11 @@
-"""Which agent `ddllm top` stands before, and what it says of settings that cannot work."""
+"""Which agent a command that listens stands before, and what it says of settings that cannot work."""
 
 import socket
 from pathlib import Path
 
 import pytest
 
-from ddllm.cli.top import _agent, real_agent
+from ddllm.cli._listen import listening_agent, real_agent
 from ddllm.errors import ConfigError
 
 
@@ -68,20 +68,22 @@ def test_no_agent_is_no_agent(tmp_path: Path, free_port: int):
 )
 def test_an_agent_that_cannot_be_reached_is_an_error_with_a_way_out(environ: dict[str, str], message: str):
     with pytest.raises(ConfigError, match=message):
-        _agent("udp://127.0.0.1:0", None, environ)
+        listening_agent("udp://127.0.0.1:0", None, environ)
 
 
 def test_forwarding_can_be_switched_off_and_chosen():
     environ = {"DD_DOGSTATSD_URL": "udp://127.0.0.1:9"}
-    assert _agent("udp://127.0.0.1:0", None, environ).forwards_to == "udp://127.0.0.1:9"
-    assert _agent("udp://127.0.0.1:0", "none", environ).forwards_to is None
-    assert _agent("udp://127.0.0.1:0", "udp://127.0.0.1:10", environ).forwards_to == "udp://127.0.0.1:10"
+    assert listening_agent("udp://127.0.0.1:0", None, environ).forwards_to == "udp://127.0.0.1:9"
+    assert listening_agent("udp://127.0.0.1:0", "none", environ).forwards_to is None
+    assert listening_agent("udp://127.0.0.1:0", "udp://127.0.0.1:10", environ).forwards_to == "udp://127.0.0.1:10"
 
 
 def test_who_listens_in_the_agents_place_forwards_to_nobody():
-    assert _agent("udp://127.0.0.1:9125", None, {"DD_DOGSTATSD_URL": "udp://127.0.0.1:9125"}).forwards_to is None
+    assert (
+        listening_agent("udp://127.0.0.1:9125", None, {"DD_DOGSTATSD_URL": "udp://127.0.0.1:9125"}).forwards_to is None
+    )
 
 
 def test_a_wrong_address_to_listen_on_is_not_blamed_on_forwarding():
     with pytest.raises(ConfigError, match=r"'foo' is not an address of DogStatsD datagrams\. Write udp://host:port"):
-        _agent("foo", None, {"DD_DOGSTATSD_URL": "udp://127.0.0.1:9"})
+        listening_agent("foo", None, {"DD_DOGSTATSD_URL": "udp://127.0.0.1:9"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddllm.sandbox.sketch import BIAS, BIN_LIMIT, GAMMA, MAX_KEY, MIN_VALUE, Sketch, bounds, key
+from ddllm.query.sketch import BIAS, BIN_LIMIT, GAMMA, MAX_KEY, MIN_VALUE, Sketch, bounds, key
 
 VALUES = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False, allow_subnormal=False)
 

@@ -1,0 +1,24 @@
+"""Where results go, and what is said of places that cannot take them."""
+
+from pathlib import Path
+
+import pytest
+
+from ddllm.cli._output import refuse_unwritable, write_text
+from ddllm.errors import DdllmError
+
+
+def test_a_text_goes_to_a_file_or_to_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    write_text("ä\n", tmp_path / "a.txt")
+    write_text("ö\n", None)
+    assert ((tmp_path / "a.txt").read_text("utf-8"), capsys.readouterr().out) == ("ä\n", "ö\n")
+
+
+def test_a_place_that_cannot_take_it_is_refused_first(tmp_path: Path):
+    refuse_unwritable(tmp_path / "a.txt")
+    with pytest.raises(DdllmError, match="there is no folder"):
+        refuse_unwritable(tmp_path / "nowhere" / "a.txt")
+    with pytest.raises(DdllmError, match="this is a folder"):
+        refuse_unwritable(tmp_path)
+    with pytest.raises(DdllmError, match="the file cannot be written: Is a directory"):
+        write_text("", tmp_path)
