@@ -5,7 +5,7 @@ import statistics as stdlib
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddllm.analysis import statistics
@@ -58,6 +58,7 @@ def test_holm_never_makes_a_test_surer_and_keeps_the_order(ps):
 samples = st.lists(st.lists(st.floats(0.01, 1e3), min_size=1, max_size=4), min_size=1, max_size=8)
 
 
+@settings(max_examples=40, deadline=None)  # 2,000 resamples each
 @given(samples)
 def test_the_estimate_is_the_plain_statistic_of_all_values(sample):
     values = [value for cluster in sample for value in cluster]
@@ -68,6 +69,7 @@ def test_the_estimate_is_the_plain_statistic_of_all_values(sample):
         assert (found.values, found.clusters) == (len(values), len(sample))
 
 
+@settings(deadline=None)
 @given(samples, st.integers(0, 50))
 def test_a_weighted_statistic_is_that_of_the_repeated_clusters(sample, which):
     weights = resamples(len(sample))[which]
@@ -76,6 +78,7 @@ def test_a_weighted_statistic_is_that_of_the_repeated_clusters(sample, which):
     assert statistics._median_of(sample)(weights) == pytest.approx(stdlib.median(repeated))
 
 
+@settings(max_examples=40, deadline=None)  # 2,000 resamples each
 @given(samples)
 def test_a_comparison_turned_round_is_its_mirror(sample):
     other = [[value * (1 + index) for value in cluster] for index, cluster in enumerate(sample)]
@@ -84,6 +87,7 @@ def test_a_comparison_turned_round_is_its_mirror(sample):
     assert one.p == pytest.approx(back.p, abs=1e-6)
 
 
+@settings(max_examples=40, deadline=None)  # 2,000 resamples each
 @given(samples)
 def test_equals_do_not_differ(sample):
     for kind in ("mean", "median"):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddllm.definitions import workload
@@ -172,6 +172,7 @@ def test_the_shipped_example_can_be_used():
     assert sum(bool(prompt.checks) for prompt in found.prompts) >= 5
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.yaml"

@@ -1,7 +1,7 @@
 """A budget is never passed, whatever calls cost below their worst case and in whatever order they end."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddllm import pricing
@@ -74,6 +74,7 @@ def test_its_state_is_told():
     assert repr(budget) == "Budget(0.500000 spent, 0.250000 reserved of 2)"
 
 
+@settings(deadline=None)  # prices load once
 @given(st.text(min_size=1, max_size=300), st.integers(1, 4_000))
 def test_no_call_can_cost_more_than_its_worst_case(text, max_tokens):
     prompt = Prompt("p", (("user", text),), Parameters(max_tokens, system="Be kind."))

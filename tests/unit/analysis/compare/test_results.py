@@ -58,7 +58,7 @@ def test_fresh_begins_anew(path):
     assert path.read_bytes() == b""
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_file_cut_anywhere_holds_what_was_whole(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cut") / "r.jsonl"
