@@ -25,6 +25,11 @@ def summarise(text: str) -> str:
     return answer["output"]["message"]["content"][0]["text"]
 
 
+from ddllm.quality import check_structured  # noqa: E402 - as the page shows it
+
+result = check_structured('{"title": "Emma"}', {"type": "object", "required": ["pages"]}, finish_reason="end_turn")
+assert (result.ok, result.reason, result.format) == (False, "schema", "json_schema")
+
 ddllm.patch()
 ddllm.unpatch()
 
