@@ -25,6 +25,20 @@ def summarise(text: str) -> str:
     return answer["output"]["message"]["content"][0]["text"]
 
 
+@ddllm.action("checkout_assistant")
+def answer(question: str) -> str:
+    return summarise(question)
+
+
+with ddllm.context(feature="search", prompt_template="qa", prompt_version="v12"):
+    client.converse(modelId=model, messages=messages)
+    ref = ddllm.last_call()
+
+ddllm.feedback(ref, "thumbs_down")
+
+with ddllm.context(conversation="a session's id"):
+    client.converse(modelId=model, messages=messages)
+
 from ddllm.quality import check_structured  # noqa: E402 - as the page shows it
 
 result = check_structured('{"title": "Emma"}', {"type": "object", "required": ["pages"]}, finish_reason="end_turn")
