@@ -10,6 +10,7 @@ from mypy_boto3_bedrock_runtime.type_defs import MessageTypeDef
 import ddllm
 import ddllm.auto
 from ddllm import pricing
+from ddllm.quality import check_structured
 
 client: BedrockRuntimeClient = boto3.client("bedrock-runtime")
 model = "us.anthropic.claude-3-5-sonnet-20241022-v2:0"
@@ -34,12 +35,14 @@ with ddllm.context(feature="search", prompt_template="qa", prompt_version="v12")
     client.converse(modelId=model, messages=messages)
     ref = ddllm.last_call()
 
-ddllm.feedback(ref, "thumbs_down")
+
+def disliked(ref: str) -> None:
+    ddllm.feedback(ref, "thumbs_down")
+
 
 with ddllm.context(conversation="a session's id"):
     client.converse(modelId=model, messages=messages)
 
-from ddllm.quality import check_structured  # noqa: E402 - as the page shows it
 
 result = check_structured('{"title": "Emma"}', {"type": "object", "required": ["pages"]}, finish_reason="end_turn")
 assert (result.ok, result.reason, result.format) == (False, "schema", "json_schema")
