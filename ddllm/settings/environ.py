@@ -11,6 +11,9 @@ from typing import Any, Literal, NamedTuple
 Capture = Literal["off", "redacted", "full"]
 _CAPTURES: Mapping[str, Capture] = {"off": "off", "redacted": "redacted", "full": "full"}
 
+#: What AWS Lambda, Azure Functions and Google Cloud's functions set.
+_SERVERLESS = ("AWS_LAMBDA_FUNCTION_NAME", "FUNCTIONS_WORKER_RUNTIME", "FUNCTION_NAME", "K_SERVICE")
+
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
@@ -59,6 +62,11 @@ VARIABLES = (
     Variable("DDLLM_QUEUE_BYTES", "`33554432`", "Bytes of requests and answers that may wait for the worker."),
     Variable("DDLLM_EXIT_TIMEOUT", "`5`", "Seconds that the end of the process may wait for the last metrics."),
     Variable(
+        "DDLLM_PACK_SAMPLES",
+        "`true`, but for serverless functions",
+        "`false` sends every sample of a distribution on a line of its own: for agents before 7.25, and other DogStatsD servers.",
+    ),
+    Variable(
         "DDLLM_BAGGAGE",
         "`false`",
         "`true` writes `ddllm.context` into the trace's baggage too, which leaves the process with outgoing requests.",
@@ -80,6 +88,7 @@ class Settings:
     queue_bytes: int = 32 * 1024 * 1024
     exit_timeout: float = 5.0
     baggage: bool = False
+    packed: bool = True
     capture: Capture = "off"
     feedback_keys: tuple[str, ...] = field(default=(), repr=False)
     inline: bool = False
@@ -119,12 +128,18 @@ class Settings:
             queue_bytes=number("DDLLM_QUEUE_BYTES", 32 * 1024 * 1024, int),
             exit_timeout=number("DDLLM_EXIT_TIMEOUT", 5.0, float),
             baggage=env.get("DDLLM_BAGGAGE", "false").strip().lower() in {"1", "true", "yes", "on"},
+            packed=env.get("DDLLM_PACK_SAMPLES", "").strip().lower() not in _FALSE and not _is_serverless(env),
             capture=_CAPTURES[capture],
             feedback_keys=tuple(key for part in env.get("DDLLM_FEEDBACK_KEY", "").split(",") if (key := part.strip())),
             # A frozen function runs no background threads between two invocations.
             inline="AWS_LAMBDA_FUNCTION_NAME" in env,
             problems=tuple(problems),
         )
+
+
+def _is_serverless(env: Mapping[str, str]) -> bool:
+    """Tell whether the agent is the one for serverless functions, which reads the first value of a line alone."""
+    return any(name in env for name in _SERVERLESS)
 
 
 def file_path(settings: Settings) -> Path | None:

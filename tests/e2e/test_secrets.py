@@ -46,7 +46,7 @@ def test_nothing_of_it_leaves_the_process(capture: str, integration: str, tmp_pa
     with BedrockServer(exchanges(canary, said)) as server, Agent() as agent:
         known = {"BEDROCK_URL": server.url, "DDLLM_CAPTURE": capture, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
         env = environment({**agent.env, **INTEGRATIONS[integration], **known, "TMPDIR": str(tmp_path)})
-        ended = run(command("ddtrace-run", "tests.e2e.apps.secrets", canary), env, cwd=tmp_path)
+        ended = run(command("ddtrace-run", "tests.e2e.apps.canary", canary), env, cwd=tmp_path)
         agent.settle()
     assert agent.total("ddllm.requests", feature="secrets") == 10
     assert agent.total("ddllm.structured.failures") > 0

@@ -141,6 +141,7 @@ def ask(where: str | tuple[str, int], times: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", timeout=30)
         family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET
         connection.sock = socket.socket(family)
+        connection.sock.settimeout(30)
         connection.sock.connect(where)
         connection.request("GET", "/")
         answer = connection.getresponse()

@@ -1,5 +1,8 @@
 """What the code around a call says about it: scopes that nest, in context variables."""
 
+import sys
+import threading
+import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -39,8 +42,24 @@ class Frame(NamedTuple):
 EXPLICIT: ContextVar[Frame | None] = ContextVar("ddllm_context", default=None)
 ANNOTATED: ContextVar[Frame | None] = ContextVar("ddllm_annotation", default=None)
 
-#: The last call that began in this thread or task.
-_last: ContextVar[Call | None] = ContextVar("ddllm_last", default=None)
+
+class _Last(threading.local):
+    """The last call that began in this thread, and the task that made it. No context variable: an application's contexts, which
+    every task copies, are left as they are."""  # noqa: D205, D209 - one sentence
+
+    call: Call | None = None
+    task: "weakref.ref[Any] | None" = None
+
+
+_last = _Last()
+
+
+def _task() -> Any:
+    """Return the task that runs in this thread, None without one."""
+    asyncio = sys.modules.get("asyncio")
+    loop = None if asyncio is None else asyncio._get_running_loop()  # noqa: SLF001 - one of its public names
+    return None if loop is None else asyncio.current_task(loop)  # type: ignore[union-attr]  # there is a loop
+
 
 #: Shows a feature to others while its scope holds, and returns how to take that back; None unless baggage was asked for.
 _mirror: Callable[[str], Callable[[], None]] | None = None
@@ -57,7 +76,8 @@ def attach(call: Call) -> None:
     """Let a call that begins now be what the scopes around it say, a part of the actions under way, and the last one."""
     frame = EXPLICIT.get()
     annotated = ANNOTATED.get()
-    _last.set(call)
+    task = _task()
+    _last.call, _last.task = call, None if task is None else weakref.ref(task)
     if frame is None:
         call.scope = (None, annotated and annotated.scope)
         return
@@ -71,7 +91,9 @@ def attach(call: Call) -> None:
 
 def last() -> Call | None:
     """Return the last call that began here, or inside the context that holds here; None without one."""
-    here = _last.get()
+    here = _last.call
+    if here is not None and (_last.task and _last.task()) is not _task():
+        here = None  # another task's
     frame = EXPLICIT.get()
     if frame is None or not frame.last:
         return here

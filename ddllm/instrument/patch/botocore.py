@@ -288,7 +288,7 @@ class _ConverseReading(StreamReading):
         if block is None:
             self.note(event)
             return False
-        delta = block["delta"]
+        delta = block.get("delta", _NOTHING)
         content = delta.get("text") or delta.get("toolUse") or delta.get("reasoningContent")
         # A tool's input and reasoning are parts by name; Claude's first part of an input is an empty one.
         if not (any(content.values()) if isinstance(content, dict) else content):
@@ -301,11 +301,11 @@ class _ConverseReading(StreamReading):
     def keep(self, event: dict[str, Any]) -> None:
         # A text is immutable: a reference to it is all that is kept of the application's event.
         if "contentBlockDelta" in event:
-            delta = event["contentBlockDelta"]["delta"]
+            delta = event["contentBlockDelta"].get("delta", _NOTHING)
             if "text" in delta:
                 self._pieces.append(delta["text"])
             elif "toolUse" in delta:
-                self._pieces.append(delta["toolUse"]["input"])
+                self._pieces.append(delta["toolUse"].get("input", ""))
         else:
             self.note(event)
 
@@ -350,6 +350,8 @@ class _ChunkReading(StreamReading):
         self._last.append(event["chunk"]["bytes"])
 
 
+#: In place of a part that an event of another year may lack.
+_NOTHING: dict[str, Any] = {}
 #: All that is to be known of an event that ends a block.
 _STOP: dict[str, Any] = {"contentBlockStop": {}}
 

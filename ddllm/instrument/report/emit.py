@@ -1,4 +1,8 @@
-"""Metrics to DogStatsD: counts summed per round, every sample of a distribution sent, in packets of the transport's size."""
+"""Metrics to DogStatsD: counts summed per round, samples of a distribution side by side on one line, in packets of the transport's size.
+
+A line with several values (`ttft:0.4:0.7:0.5|d|#…`) is the protocol's version 1.1, which the Agent speaks since 7.25. Its client
+needs 10 µs a line.
+"""
 
 import logging
 import os
@@ -15,6 +19,10 @@ from ddllm.settings import Settings, statsd_address
 PACKET_UDP = 1432
 PACKET_UNIX = 8192
 LINE_FIELDS = 120
+#: Bytes of a number, with the colon in front of it.
+VALUE_LENGTH = 26
+#: Samples that are held at most; a round of a busy service may have more.
+MOST_SAMPLES = 8192
 #: Seconds that the worker waits for room in the agent's socket. A Unix socket holds ten packets where nobody set
 #: net.unix.max_dgram_qlen, and a round of a busy service has more.
 ROOM_SECONDS = 0.1
@@ -29,8 +37,8 @@ class Statsd(Protocol):
     def increment(self, metric: str, value: float, tags: Tags) -> None:
         """Add to a count."""
 
-    def distribution(self, metric: str, value: float, tags: Tags) -> None:
-        """Send a sample."""
+    def distribution(self, metric: str, value: float | str, tags: Tags) -> None:
+        """Send a sample, or several: what the value's text is goes on the line."""
 
     def flush(self) -> bool:
         """Send what is buffered."""
@@ -91,16 +99,29 @@ def constant_tags(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 
 class Emitter:
-    """Sends metrics of the catalogue, but for the metrics and tags that the configuration excludes."""
+    """Sends metrics of the catalogue, but for the metrics and tags that the configuration excludes.
 
-    def __init__(self, statsd: Statsd, exclude_metrics: Iterable[str] = (), exclude_tags: Iterable[str] = ()) -> None:
+    Without `packed` each sample is a line of its own.
+    """
+
+    def __init__(
+        self,
+        statsd: Statsd,
+        exclude_metrics: Iterable[str] = (),
+        exclude_tags: Iterable[str] = (),
+        *,
+        packed: bool = True,
+    ) -> None:
         self._statsd = statsd
         self._excluded = frozenset(exclude_metrics)
         self._allowed = {
             metric: tuple(tag for tag in metric.tags if tag not in frozenset(exclude_tags))
             for metric in catalog.METRICS
         }
+        self._packed = packed
         self._counts: dict[tuple[Metric, Tags], float] = {}
+        self._samples: dict[tuple[Metric, Tags], list[float]] = {}
+        self._waiting = 0
         constant = ",".join(getattr(statsd, "constant_tags", ()))
         self._packet = PACKET_UNIX if getattr(statsd, "socket_path", None) else PACKET_UDP
         self._line = len(constant.encode()) + len(os.environ.get("DD_EXTERNAL_ENV", "").encode()) + LINE_FIELDS
@@ -121,27 +142,51 @@ class Emitter:
         self._counts[key] = self._counts.get(key, 0) + value
 
     def sample(self, metric: Metric, value: float, tags: Tags) -> None:
-        """Send one sample of a distribution."""
-        if metric.name not in self._excluded:
-            if self._held is not None:
-                self._make_room(metric, tags)
-            self._statsd.distribution(metric.name, value, tags=tags)
+        """Take one sample of a distribution; it is sent with the round, or with many others before."""
+        if metric.name in self._excluded:
+            return
+        key = (metric, tags)
+        known = self._samples.get(key)
+        if known is None:
+            self._samples[key] = [value]
+        else:
+            known.append(value)
+        self._waiting += 1
+        if self._waiting >= MOST_SAMPLES:
+            self._send_samples()
+
+    def _send_samples(self) -> None:
+        samples, self._samples = self._samples, {}
+        self._waiting = 0
+        for (metric, tags), values in samples.items():
+            line = self._size(metric, tags)
+            most = max(1, (self._packet - line) // VALUE_LENGTH) if self._packed else 1
+            for start in range(0, len(values), most):
+                some = values[start : start + most]
+                if self._held is not None:
+                    self._make_room(line + VALUE_LENGTH * (len(some) - 1))
+                value = some[0] if len(some) == 1 else ":".join(map(str, some))
+                self._statsd.distribution(metric.name, value, tags=tags)
 
     def flush(self) -> None:
-        """Send the round's counts and whatever is buffered."""
+        """Send the round's counts and samples, and whatever is buffered."""
+        self._send_samples()
         counts, self._counts = self._counts, {}
         for (metric, tags), value in counts.items():
             if metric.name not in self._excluded and value:
                 if self._held is not None:
-                    self._make_room(metric, tags)
+                    self._make_room(self._size(metric, tags))
                 self._statsd.increment(metric.name, value, tags=tags)
         self._statsd.flush()
         if self._held is not None:
             self._held = 0
 
-    def _make_room(self, metric: Metric, tags: Tags) -> None:
-        """Send what is buffered where the next line would make it more than the transport takes in one packet."""
-        size = self._line + len(metric.name) + sum([len(tag.encode()) + 1 for tag in tags])
+    def _size(self, metric: Metric, tags: Tags) -> int:
+        """Return the bytes of a line with one value, at most."""
+        return self._line + len(metric.name) + sum([len(tag.encode()) + 1 for tag in tags])
+
+    def _make_room(self, size: int) -> None:
+        """Send what is buffered where a line of that many bytes would make it more than the transport takes in one packet."""
         held = self._held or 0
         if held + size > self._packet:
             self._statsd.flush()

@@ -64,7 +64,7 @@ class Reporter:
         self._prices = Catalogue(file.prices)
         self._prices.load()
         self._statsd = make_statsd(settings)
-        self._emitter = Emitter(self._statsd, file.metrics_exclude, file.tags_exclude)
+        self._emitter = Emitter(self._statsd, file.metrics_exclude, file.tags_exclude, packed=settings.packed)
         self._memo: Memo = {}
         self._clock = clock
         self._actions = Actions(self._action_lines, self._drop)

@@ -37,6 +37,33 @@ def test_a_frozen_function_reports_inline():
     assert Settings.from_environ({"AWS_LAMBDA_FUNCTION_NAME": "f"}).inline
 
 
+@pytest.mark.parametrize(
+    ("environ", "packed"),
+    [
+        ({}, True),
+        ({"DDLLM_PACK_SAMPLES": "false"}, False),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "f"}, False),
+        ({"K_SERVICE": "f"}, False),
+    ],
+)
+def test_samples_share_a_line_where_the_agent_reads_all_of_it(environ, packed):
+    assert Settings.from_environ(environ).packed is packed
+
+
+@pytest.mark.parametrize(
+    ("said", "holds", "problems"), [("", "off", 0), ("Full", "full", 0), ("redacted", "redacted", 0), ("yes", "off", 1)]
+)
+def test_content_is_captured_only_where_that_is_said(said, holds, problems):
+    read = Settings.from_environ({"DDLLM_CAPTURE": said})
+    assert (read.capture, len(read.problems)) == (holds, problems)
+
+
+def test_keys_for_references_are_never_shown():
+    read = Settings.from_environ({"DDLLM_FEEDBACK_KEY": "new, old,"})
+    assert read.feedback_keys == ("new", "old")
+    assert "old" not in repr(read)
+
+
 def test_the_configured_file_goes_before_the_one_in_the_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert file_path(Settings()) is None

@@ -44,8 +44,10 @@ def _tell(event: Body, transcript: Transcript) -> None:
     kind = event.get("type")
     if kind == "content_block_delta":
         delta = fields.child(event, "delta")
-        transcript.say(fields.text(delta, "text"))
-        transcript.argue(fields.text(delta, "partial_json"))
+        if "text" in delta:
+            transcript.say(fields.text(delta, "text"))
+        else:
+            transcript.argue(fields.text(delta, "partial_json"))
     elif kind == "content_block_start":
         _tell_block(fields.child(event, "content_block"), transcript)
     elif "completion" in event:

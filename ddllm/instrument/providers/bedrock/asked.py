@@ -3,6 +3,7 @@
 Converse and the makers' own bodies say it with different keys that do not collide, so one reader serves all.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,9 +13,7 @@ from ddllm.instrument.providers.bedrock.fields import Body
 
 #: A request in which none of these keys occurs asks for no format: a look that is cheaper than parsing. In a text their quotes
 #: would be escaped.
-_HINTS = (b'"tools"', b'"toolConfig"', b'"outputConfig"', b'"response_format"', b'"output_config"', b'"output_format"')
-
-
+_HINT = re.compile(rb'"(?:tool(?:s|Config)|output(?:Config|_config|_format)|response_format)"')
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
@@ -37,7 +36,7 @@ class Request:
 
     def __init__(self, body: bytes | None) -> None:
         self._bytes = body
-        self._telling = body is not None and any(body.find(hint) >= 0 for hint in _HINTS)
+        self._telling = body is not None and _HINT.search(body) is not None
 
     def __repr__(self) -> str:
         return f"Request({len(self._bytes or b'')} bytes)"

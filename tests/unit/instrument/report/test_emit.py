@@ -71,9 +71,32 @@ def test_a_count_of_nothing_is_not_sent(sent):
 
 def test_every_sample_is_sent(sent):
     emitter = Emitter(sent)
-    for value in (1.0, 1.0, 2.0):
+    for value in (1.0, 1.0, 2.5):
+        emitter.sample(catalog.TTFT, value, ("feature:a",))
+    emitter.sample(catalog.TTFT, 7, ("feature:b",))
+    assert sent.lines == []
+    emitter.flush()
+    emitter.flush()
+    assert sent.lines == [
+        ("d", "ddllm.ttft", "1.0:1.0:2.5", ("feature:a",)),
+        ("d", "ddllm.ttft", 7, ("feature:b",)),
+    ]
+
+
+def test_for_an_agent_that_knows_no_packed_values_each_sample_is_a_line(sent):
+    emitter = Emitter(sent, packed=False)
+    for value in (1.0, 2.5):
         emitter.sample(catalog.TTFT, value, ())
-    assert [value for _, _, value, _ in sent.lines] == [1.0, 1.0, 2.0]
+    emitter.flush()
+    assert [value for _, _, value, _ in sent.lines] == [1.0, 2.5]
+
+
+def test_many_samples_do_not_wait_for_the_round(sent, monkeypatch):
+    monkeypatch.setattr(emit, "MOST_SAMPLES", 3)
+    emitter = Emitter(sent)
+    for number in range(7):
+        emitter.sample(catalog.TTFT, number, ())
+    assert [value for _, _, value, _ in sent.lines] == ["0:1:2", "3:4:5"]
 
 
 def test_tags_are_those_that_the_metric_declares(sent):
@@ -135,11 +158,11 @@ def agent(monkeypatch):
 
 
 def report(emitter: Emitter, calls: int, feature: str) -> None:
-    """Send what a number of calls make: one count each, and some samples."""
+    """Send what a number of calls make: a count and a sample each, of a prompt's version and a region of their own."""
     values = {**VALUES, "feature": feature}
     for number in range(calls):
         emitter.count(catalog.REQUESTS, 1, emitter.tags(catalog.REQUESTS, {**values, "prompt_version": f"v{number}"}))
-        emitter.sample(catalog.DURATION, number, emitter.tags(catalog.DURATION, values))
+        emitter.sample(catalog.DURATION, number, emitter.tags(catalog.DURATION, {**values, "operation": f"o{number}"}))
     emitter.flush()
 
 
@@ -195,7 +218,7 @@ def test_by_bytes_no_line_is_lost_doubled_or_reordered(features):
             self.held = 0
             self.largest = 0
 
-        def distribution(self, metric: str, value: float, tags: Any) -> None:
+        def distribution(self, metric: str, value: Any, tags: Any) -> None:
             super().distribution(metric, value, tags)
             self.held += len(f"{metric}:{value}|d|#{','.join(tags)}\n".encode())
             self.largest = max(self.largest, self.held)
@@ -209,7 +232,9 @@ def test_by_bytes_no_line_is_lost_doubled_or_reordered(features):
     for number, feature in enumerate(features):
         tags = emitter.tags(catalog.TTFT, {**VALUES, "feature": feature})
         emitter.sample(catalog.TTFT, number, tags)
-    assert [value for _, _, value, _ in client.lines] == list(range(len(features)))
+    emitter.flush()
+    values = [int(one) for _, _, value, _ in client.lines for one in str(value).split(":")]
+    assert sorted(values) == list(range(len(features)))
     assert all(one.isascii() for one in features) or client.largest <= 1432
 
 

@@ -32,7 +32,9 @@ class Client:
     def increment(self, metric: str, value: float, tags: Any) -> None:
         self.lines.append((metric, value, dict(tag.partition(":")[::2] for tag in tags)))
 
-    distribution = increment
+    def distribution(self, metric: str, value: Any, tags: Any) -> None:
+        for one in str(value).split(":") if isinstance(value, str) else (value,):
+            self.increment(metric, float(one), tags)
 
     def flush(self) -> bool:
         return True

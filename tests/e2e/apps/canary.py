@@ -1,6 +1,6 @@
 """An application whose prompts and answers hold what nobody else may see, in every place where ddllm looks at them.
 
-    python -m tests.e2e.apps.secrets CANARY
+    python -m tests.e2e.apps.canary CANARY
 
 The answers are what the server makes of it (tests/e2e/test_secrets.py); BEDROCK_URL says where.
 """
