@@ -22,6 +22,8 @@ def _usage(event: Body) -> Usage | None:
 
 
 def _counts(usage: Body) -> Usage | None:
+    if not usage:
+        return None
     return tokens.apart(
         usage.get("input_tokens"),
         usage.get("output_tokens"),
@@ -43,11 +45,12 @@ def _content(event: Body) -> Content | None:
 def _tell(event: Body, transcript: Transcript) -> None:
     kind = event.get("type")
     if kind == "content_block_delta":
-        delta = fields.child(event, "delta")
-        if "text" in delta:
-            transcript.say(fields.text(delta, "text"))
+        delta = event.get("delta")
+        text = delta.get("text") if isinstance(delta, dict) else None  # of most chunks all that there is
+        if isinstance(text, str):
+            transcript.say(text)
         else:
-            transcript.argue(fields.text(delta, "partial_json"))
+            transcript.argue(fields.text(fields.mapping(delta), "partial_json"))
     elif kind == "content_block_start":
         _tell_block(fields.child(event, "content_block"), transcript)
     elif "completion" in event:

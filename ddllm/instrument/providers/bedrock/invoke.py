@@ -132,7 +132,8 @@ def _end(chunks: list[bytes], parsed: list[Body], family: Family) -> _End:
     trace: Body = {}
     finish: str | None = None
     usage: Usage | None = None
-    intervened = any(map(_INTERVENED.search, chunks[-_TAIL:]))
+    tail = b"\n".join(chunks[-_TAIL:])
+    intervened = b"INTERVENED" in tail and _INTERVENED.search(tail) is not None
     for event in _telling(chunks, parsed):
         last = last or event
         metrics = metrics or fields.child(event, _METRICS_KEY)
@@ -147,8 +148,9 @@ def _end(chunks: list[bytes], parsed: list[Body], family: Family) -> _End:
 def _telling(chunks: list[bytes], parsed: list[Body]) -> Iterator[Body]:
     """Give the chunks that tell how a stream ended, the last one first."""
     for at in range(len(chunks) - 1, max(-1, len(chunks) - 1 - _TAIL), -1):
-        if _TELLING.search(chunks[at]):
-            yield parsed[at] if at < len(parsed) else fields.parse(chunks[at])
+        chunk = chunks[at]
+        if _TELLING.search(chunk):
+            yield parsed[at] if at < len(parsed) else fields.parse(chunk)
 
 
 class _Beginning(NamedTuple):
