@@ -75,7 +75,7 @@ def test_dd_tags_are_on_every_metric_with_the_unified_tags_said_once(app, agent)
     app("calls", env={"DD_TAGS": "team:ml env:staging,tier:1", "DD_VERSION": "1.2"})
     expected = {"team": "ml", "tier": "1", "env": "staging", "service": "tests", "version": "1.2"}
     for line in (line for packet in agent.packets for line in packet.decode().splitlines() if "ddllm" in line):
-        (sample,) = parse(line.encode())
+        sample = next(parse(line.encode()))
         assert expected.items() <= sample.tags.items(), line
         assert all(line.count(f"{name}:") == 1 for name in ("service", "env", "team")), line
 
