@@ -53,6 +53,8 @@ bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes do
 	@$(BIN)/python benchmarks/per_call.py --write
 	@$(BIN)/python benchmarks/startup.py --write
 	@$(BIN)/python benchmarks/pricing.py --write
+	@$(BIN)/python benchmarks/structured.py --write
+	@$(BIN)/python benchmarks/redact.py
 
 .PHONY: test-matrix
 test-matrix: $(STAMP)  ## the runtime's tests against old and new ddtrace and the oldest boto3 (many minutes)

@@ -8,7 +8,14 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
 
 #: What runs inside a user's process; the command line does not depend on these versions.
-RUNTIME_TESTS = ("tests/unit/instrument", "tests/e2e/transparency", "tests/e2e/test_startup.py", "tests/replay")
+RUNTIME_TESTS = (
+    "tests/unit/instrument",
+    "tests/e2e/transparency",
+    "tests/e2e/test_startup.py",
+    "tests/e2e/test_signals.py",
+    "tests/e2e/test_people.py",
+    "tests/replay",
+)
 
 #: One environment each: its name and what is pinned in it. `boto3` is the oldest that pyproject.toml declares.
 VERSIONS = {

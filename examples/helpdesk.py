@@ -101,7 +101,7 @@ def main() -> None:
 
     seen = Counter()
     until = time.monotonic() + given.seconds
-    desks = [threading.Thread(target=desk, args=(until, seen, Random(number)), daemon=True) for number in range(3)]
+    desks = [threading.Thread(target=desk, args=(until, seen, Random(24 + number)), daemon=True) for number in range(3)]
     for one in desks:
         one.start()
     for one in desks:

@@ -113,6 +113,17 @@ def test_every_kind_of_feedback_counts_and_no_other(bedrock: BedrockServer, agen
     assert lost == {"feedback_kind", "feedback_missing"}
 
 
+def test_llm_observability_gets_the_opinion_as_an_evaluation_of_the_calls_span(
+    bedrock: BedrockServer, agent: Agent
+) -> None:
+    start("opinions", bedrock=bedrock, agent=agent, **INTEGRATIONS["llmobs"])
+    evaluations = [body for body in agent.traces if b"user_feedback" in body]
+    assert evaluations
+    said = b"".join(evaluations)
+    assert all(f'"{kind}"'.encode() in said for kind in ("thumbs_up", "thumbs_down", "regenerate", "follow_up"))
+    assert b"applause" not in said
+
+
 def test_a_conversation_tells_what_was_asked_again(bedrock: BedrockServer, agent: Agent) -> None:
     start("conversation", bedrock=bedrock, agent=agent)
     kinds = {one.tags["kind"]: one.value for one in agent.find("ddllm.feedback", feature="chat")}
