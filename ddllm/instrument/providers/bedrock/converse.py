@@ -1,6 +1,7 @@
 """Converse and ConverseStream: one shape for every model. Nova's own bodies have it too."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ddllm.call import Answer, Call, Usage
 from ddllm.instrument.providers.bedrock import fields, guardrail, tier, tokens
@@ -27,21 +28,31 @@ def read_stream(call: Call) -> Answer:
     """Read what a ConverseStream consists of: pieces of text and of tools' input, and the events around them."""
     answer = Answer("chat")
     answer.reasoning_streamed = call.reasoning_streamed
-    transcript = Transcript()
-    # The pieces that follow a block's start are of its kind; a text has no start, and comes after the last block's stop.
-    take: Callable[[str], None] = transcript.say
-    for piece in call.response if isinstance(call.response, list) else ():
-        if isinstance(piece, str):
-            take(piece)
-            continue
-        event = fields.mapping(piece)
-        take = transcript.argue if "contentBlockStart" in event else transcript.say
-        tell(event, transcript)
+    pieces = call.response if isinstance(call.response, list) else []
+    events = [fields.mapping(piece) for piece in pieces if type(piece) is not str]
+    for event in events:
         answer.finish = fields.word(fields.child(event, "messageStop"), "stopReason") or answer.finish
         if "metadata" in event:
             _metadata(fields.child(event, "metadata"), answer)
+    transcript = Transcript()
+    if any("contentBlockStart" in event for event in events):
+        _tell_in_turn(pieces, transcript)
+    else:
+        transcript.say("".join([piece for piece in pieces if type(piece) is str]))
     transcript.close(answer, complete=not call.truncated)
     return answer
+
+
+def _tell_in_turn(pieces: list[Any], transcript: Transcript) -> None:
+    """Tell a stream with tool calls: the pieces that follow a block's start are of its kind, those after its stop are text."""
+    take: Callable[[str], None] = transcript.say
+    for piece in pieces:
+        if type(piece) is str:
+            take(piece)
+        else:
+            event = fields.mapping(piece)
+            take = transcript.argue if "contentBlockStart" in event else transcript.say
+            tell(event, transcript)
 
 
 def _metadata(body: Body, answer: Answer) -> None:
