@@ -121,7 +121,7 @@ class Call:
     reasoning_streamed    whether the first content of a ConverseStream was reasoning
     started       when the application called; `first_event`, `first_content` and `ended` are later points, None before them
     scope         what the code around the call said about it, opaque here
-    actions       the users' actions that the call is part of, from the outside in
+    actions       the users' actions that the call is part of, from the outside in; `late_for` counts those that were over by then
     trace, root, span    the trace context around the call, its local root span, and ddtrace's span of the call; opaque here,
                   None without one
     """
@@ -135,6 +135,7 @@ class Call:
         "first_content",
         "first_event",
         "headers",
+        "late_for",
         "model_id",
         "provider",
         "reasoning_streamed",
@@ -171,6 +172,7 @@ class Call:
         self.error_type: str | None = None
         self.scope: Any = None
         self.actions: tuple[Action, ...] = ()
+        self.late_for = 0
         self.span: Any = None
         self.root: Any = None
         self.trace: Any = None

@@ -9,6 +9,7 @@ import dataclasses
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,8 @@ STATSD = "datadog.dogstatsd.base"
 #: Seconds that a fork waits at most for the worker to rest; loading what reporting needs takes about one, once.
 FORK_TIMEOUT = 5.0
 
+#: Two threads may give the process's first feedback at once.
+_opening = threading.Lock()
 _settings: Settings | None = None
 _queue: Queue | None = None
 _via = ""
@@ -54,8 +57,10 @@ def start(via: str) -> None:
     try:
         if not _armed:
             _arm(settings, via)
-        elif BOTOCORE in sys.modules:
-            _patch_botocore(None)
+        else:
+            attribution.report_to(_queue)
+            if BOTOCORE in sys.modules:
+                _patch_botocore(None)
     except Exception:
         _enabled = False
         raise
@@ -64,8 +69,9 @@ def start(via: str) -> None:
 def _arm(settings: Settings, via: str) -> None:
     global _armed, _via  # noqa: PLW0603 - the process's one instance
     _via = via
-    if _queue is None:
-        _open_queue(settings)
+    with _opening:
+        if _queue is None:
+            _open_queue(settings)
     _armed = True
     attribution.follow_threads()
     if settings.baggage:
@@ -111,9 +117,10 @@ def feedback(ref: "opinions.CallRef | str | None", kind: opinions.Kind) -> None:
     """
     try:
         if _queue is None:
-            settings = _settings or _read_settings()
-            if settings.enabled:
-                _open_queue(settings)
+            with _opening:
+                settings = _settings or _read_settings()
+                if settings.enabled and _queue is None:
+                    _open_queue(settings)
         opinions.send(ref, kind)
     except Exception:  # noqa: BLE001 - counted
         guard.caught("bootstrap.feedback")
@@ -124,6 +131,7 @@ def unpatch() -> None:
     global _enabled  # noqa: PLW0603
     try:
         _enabled = False
+        attribution.report_to(None)
         botocore.unpatch()
     except Exception:  # noqa: BLE001 - counted
         guard.caught("bootstrap.unpatch")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ddllm.call import Call, Feedback
 from ddllm.instrument import attribution, guard
+from ddllm.instrument.providers.bedrock import identify
 from ddllm.instrument.queue import Queue
 from ddllm.instrument.report import feature
 from ddllm.instrument.report.references import LONGEST, Reference, encode
@@ -19,6 +20,8 @@ Kind = Literal["thumbs_up", "thumbs_down", "regenerate", "follow_up"]
 
 #: About what feedback takes in the queue beside its reference, in bytes.
 _SIZE = 128
+#: Characters of a kind that are looked at: more is none that exists.
+_LONGEST_KIND = 32
 
 _queue: Queue | None = None
 _keys: Sequence[str] = ()
@@ -58,7 +61,7 @@ def send(ref: CallRef | str | None, kind: Kind) -> None:
         if not _queue.running:
             _queue.start()
         text = str(ref or "")[: LONGEST + 1]
-        _queue.put(Feedback(str(kind), text, time.time()), _SIZE + len(text))
+        _queue.put(Feedback(str(kind)[:_LONGEST_KIND], text, time.time()), _SIZE + len(text))
     except Exception:  # noqa: BLE001 - counted
         guard.caught("feedback.send")
 
@@ -72,9 +75,11 @@ def _of(call: Call) -> Reference:
         return str((explicit and getattr(explicit, name)) or (annotated and getattr(annotated, name)) or "")
 
     span_id, trace_id = _observed(call.span)
+    model = identify(call.model_id)  # its short name: an ARN holds an account's number
     return Reference(
         call.provider,
-        call.model_id,
+        model.vendor,
+        model.name,
         said or "",
         route or "",
         resource or "",

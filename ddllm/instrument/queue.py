@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, Protocol
 
 from ddllm.instrument import guard
@@ -61,6 +62,8 @@ class Queue:
         self._interval = interval
         self._exit_timeout = exit_timeout
         self._inline = inline
+        # On a thread of its own nothing may end it, not even an exit that somebody's code asks for.
+        self._faults: type[BaseException] = Exception if inline else BaseException
         #: Counts forks: what belongs to another generation was the parent's.
         self.generation = 0
         self._reset()
@@ -153,7 +156,8 @@ class Queue:
         if not self._draining.acquire(blocking=False):
             return False
         try:
-            self._drain()
+            # As on a thread of its own: what holds around the call holds for none that the consumer may cause.
+            Context().run(self._drain)
         finally:
             self._draining.release()
         return True
@@ -191,25 +195,25 @@ class Queue:
     def _make(self) -> None:
         try:
             self._consumer = self._make_consumer()
-        except Exception:  # noqa: BLE001 - counted
+        except self._faults:
             guard.caught("queue.consumer")
 
     def _consume(self, record: Any) -> None:
         try:
             self._consumer.consume(record)  # type: ignore[union-attr]  # there is one: see _drain
-        except Exception:  # noqa: BLE001 - counted; one bad record must not end the thread
+        except self._faults:  # one bad record must not end the thread
             guard.caught("queue.consume")
 
     def _flush(self) -> None:
         try:
             self._consumer.flush(self.dropped)  # type: ignore[union-attr]  # as above
-        except Exception:  # noqa: BLE001 - counted
+        except self._faults:
             guard.caught("queue.flush")
 
     def _close(self) -> None:
         try:
             self._consumer.close()  # type: ignore[union-attr]  # there is one: see _drain
-        except Exception:  # noqa: BLE001 - counted
+        except self._faults:
             guard.caught("queue.close")
 
     def stop(self) -> int:
@@ -237,7 +241,7 @@ class Queue:
         A module that it is loading just then, or a lock that it holds, would stay half loaded and locked in the child, where
         the application may need them.
         """
-        if self._thread is threading.current_thread():
+        if self._thread is threading.current_thread() or self._forking == threading.get_ident():
             return
         self._resting = True
         if self._draining.acquire(timeout=timeout):

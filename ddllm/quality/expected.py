@@ -73,7 +73,7 @@ class Matching(NamedTuple):
         """Tell that a text passes; None where it does not."""
         try:
             return self.passes is None or bool(self.passes(text)) or None
-        except Exception:  # noqa: BLE001 - the application's own code; that is how it says no
+        except BaseException:  # noqa: BLE001 - the application's own code; that is how it says no, sys.exit() included
             return None
 
     def unwrap(self, text: str) -> str | None:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 DEEPEST = 1000
 #: Fences of a text that are looked into: each that holds no JSON may cost a pass over the text.
 _MOST_FENCES = 100
+#: Characters from a value's beginning in which its nesting is looked for, since that is done for each fence.
+_MOST_LOOKED_AT = 200_000
 
 
 class Found(NamedTuple):
@@ -131,7 +133,7 @@ def _too_deep(text: str, start: int) -> bool:
         return False
     if text.count("[", start) + text.count("{", start) <= DEEPEST:
         return False
-    return nesting(text[start:]).deepest > DEEPEST
+    return nesting(text[start : start + _MOST_LOOKED_AT]).deepest > DEEPEST
 
 
 def _first_value(text: str) -> tuple[int, int] | None:

@@ -86,6 +86,8 @@ def detect_refusal(text: str) -> Refusal | None:
 
     Only the opening is read, so that the cost does not grow with the answer.
     """
+    if not isinstance(text, str):
+        return None
     found = opening(text)
     own = _OWN_OBJECT.compiled.match(found, 1) if "{" in found[:16] else None
     if own is not None:

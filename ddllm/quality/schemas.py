@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Protocol
 
 log = logging.getLogger("ddllm")
@@ -41,7 +42,9 @@ def keeps(schema: Schema, value: Any) -> bool:
     try:
         return schema.is_valid(value)
     except Exception as error:  # noqa: BLE001 - the validator's own limits
-        tell(f"an answer could not be compared with its JSON Schema ({short(error)}); it was only checked to be JSON")
+        tell(
+            f"an answer could not be compared with its JSON Schema ({type(error).__name__}); it was only checked to be JSON"
+        )
         return True
 
 
@@ -64,7 +67,9 @@ def _read(source: Any) -> Schema | None:
             source = json.loads(source)
         return _compiled(json.dumps(source, sort_keys=True, default=_plain))
     except Exception as error:  # noqa: BLE001 - whatever a user's object does when it is read
-        tell(f"{short(source)} is no usable JSON Schema ({short(error)}); answers are only checked to be JSON")
+        tell(
+            f"a {type(source).__name__} is no usable JSON Schema ({type(error).__name__}); answers are only checked to be JSON"
+        )
         return None
 
 
@@ -78,11 +83,17 @@ def _plain(value: Any) -> Any:
 def _compiled(text: str) -> Schema | None:
     try:
         from jsonschema_rs import validator_for  # noqa: PLC0415 - 20 ms, on the worker and only when a schema is expected
-
+    except ImportError as error:
+        tell(f"answers are only checked to be JSON: {error}")
+        return None
+    try:
         # Drafts before 2019-09 would check formats.
         schema: Schema = validator_for(text, validate_formats=False, retriever=_never)
     except Exception as error:  # noqa: BLE001 - not installed, not a schema, points elsewhere: all the same to the answer
-        tell(f"the JSON Schema {short(text)} cannot be used ({short(error)}); answers are only checked to be JSON")
+        digest = blake2b(text.encode(), digest_size=4).hexdigest()  # what it says may be content of a request
+        tell(
+            f"a JSON Schema (digest {digest}) cannot be used ({type(error).__name__}); answers are only checked to be JSON"
+        )
         return None
     return schema
 

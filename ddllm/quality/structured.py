@@ -93,6 +93,15 @@ def check_tool_arguments(
 def _check_call(
     name: str, arguments: Any, schema_of: Mapping[str, Any] | None, finish_reason: str | None
 ) -> StructuredResult:
+    result = _judge_call(name, arguments, schema_of, finish_reason)
+    if not result.ok and not arguments and _ended_by_length(finish_reason):
+        return _failed_tool("truncated")  # the limit came before the first argument
+    return result
+
+
+def _judge_call(
+    name: str, arguments: Any, schema_of: Mapping[str, Any] | None, finish_reason: str | None
+) -> StructuredResult:
     if schema_of is not None and name not in schema_of:
         return _failed_tool("tool_arguments")
     schema = None if schema_of is None else schema_of[name]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ddllm import catalog
+from ddllm.errors import ConfigError
 from ddllm.settings import nodes
 from ddllm.settings.configuration import ExpectRule, FeatureRule, FileSettings, Price, Prices
 
@@ -31,6 +32,13 @@ def load_file(path: Path) -> FileSettings:
     Raises `ConfigError` with file, line and column where the file cannot be read, is not YAML, or says something that
     ddllm does not know.
     """
+    try:
+        return _read(path)
+    except RecursionError as error:
+        raise ConfigError("the file is nested too deeply, or an anchor contains itself", where=str(path)) from error
+
+
+def _read(path: Path) -> FileSettings:
     root = nodes.document(path)
     if root is None:
         return FileSettings()

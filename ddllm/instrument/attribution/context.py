@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from ddllm.call import Action
 from ddllm.instrument import guard
 from ddllm.instrument.attribution import actions
 from ddllm.instrument.attribution.decorate import decorate
-from ddllm.instrument.attribution.frames import EXPLICIT, Scope, enter, enter_nothing, leave
+from ddllm.instrument.attribution.frames import EXPLICIT, Entered, Scope, enter, enter_nothing, leave
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,6 +17,7 @@ class _Holder:
     """Holds a scope while it is entered, and the action that it begins. Whatever fails, leaving takes away what entering put there."""
 
     _scope: Scope
+    _entered: Entered
 
     def _begin(self) -> Action | None:
         return actions.begin(self._scope)
@@ -25,10 +26,10 @@ class _Holder:
         action = None
         try:
             action = self._begin()
-            enter(EXPLICIT, self._scope, action)
+            self._entered.add(enter(EXPLICIT, self._scope, action))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.enter")
-            enter_nothing(EXPLICIT)
+            self._entered.add(enter_nothing(EXPLICIT))
             return self
         try:
             if action is not None and action.scope is None:
@@ -65,12 +66,14 @@ class context(_Holder):  # noqa: N801 - used like contextlib's own
         comparison: str | None = None,
     ) -> None:
         self._scope = Scope(feature, action, prompt_template, prompt_version, expects, conversation, comparison)
+        self._entered = Entered()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            frame = leave(EXPLICIT)
+            frame = self._entered.take(EXPLICIT)
+            leave(EXPLICIT, frame)
             if frame is not None:
                 actions.finish(frame.own, kind)
         except Exception:  # noqa: BLE001 - counted
@@ -96,15 +99,25 @@ class context(_Holder):  # noqa: N801 - used like contextlib's own
             return function
 
 
-def action(name: str, *, feature: str | None = None) -> context:
+@overload
+def action(name: str, *, feature: str | None = None) -> context: ...
+
+
+@overload
+def action(name: F) -> F: ...
+
+
+def action(name: Any, *, feature: str | None = None) -> Any:
     """Say that the calls inside are what one action of a user takes, however many they are.
 
     Use it as `ddllm.context`: `with`, `async with`, or a decorator of a function, a coroutine function or a generator. When it
     ends, `ddllm.action.cost`, `.duration` and `.calls` get one sample each: the sum of its calls, those made in pools and tasks that
     were started inside included, and those whose stream is read on when the action is over. An exception makes its status
     `error`; a generator that is closed early and a task that is cancelled make it `abandoned`. Actions nest; each sums all
-    calls inside.
+    calls inside. Without a name (`@ddllm.action`) it is the function's own.
     """
+    if callable(name):
+        return context(action=getattr(name, "__name__", "action"), feature=feature)(name)
     return context(action=name, feature=feature)
 
 
@@ -113,6 +126,7 @@ class _Steps(_Holder):
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+        self._entered = Entered()
         self._action: Action | None = None
 
     def _begin(self) -> Action | None:
@@ -124,7 +138,7 @@ class _Steps(_Holder):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            leave(EXPLICIT)
+            leave(EXPLICIT, self._entered.take(EXPLICIT))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.leave")
 

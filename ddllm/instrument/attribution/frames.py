@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ddllm.call import Action, Call
 from ddllm.instrument import guard
+from ddllm.instrument.report import spans
 
 
 class Scope(NamedTuple):
@@ -23,19 +24,53 @@ class Scope(NamedTuple):
     comparison: str | None = None
 
 
-class Frame(NamedTuple):
+_Place = tuple[int, "weakref.ref[Any] | None"]
+
+
+def _place() -> _Place:
+    """Return where this runs: the thread, and the task, None without one."""
+    asyncio = sys.modules.get("asyncio")
+    loop = None if asyncio is None else asyncio._get_running_loop()  # noqa: SLF001 - one of its public names
+    task = None if loop is None else asyncio.current_task(loop)  # type: ignore[union-attr]  # there is a loop
+    return threading.get_ident(), None if task is None else weakref.ref(task)
+
+
+class Frame:
     """A scope that holds now, and the one that held before it: leaving is going back, whoever shares the context object.
 
-    `last` holds the last call inside, whichever thread or task made it; the frames around share it. `actions` are the users'
-    actions that are under way, from the outside in; `own` is the one that began with this frame.
+    `actions` are the users' actions that are under way, from the outside in; `own` is the one that began with this frame.
+    `last` is the last call inside, whichever thread or task made it, `place` who entered the frame. `entered` ends when the frame is left, which a generator may do
+    in another context than it entered it in, or after a frame that was entered later.
     """
 
-    scope: Scope
-    outer: "Frame | None"
-    last: list[Call]
-    actions: tuple[Action, ...] = ()
-    own: Action | None = None
-    undo: Callable[[], None] | None = None
+    __slots__ = ("actions", "entered", "last", "outer", "own", "place", "scope", "undo")
+
+    def __init__(
+        self,
+        scope: Scope,
+        outer: "Frame | None",
+        own: Action | None = None,
+        undo: Callable[[], None] | None = None,
+    ) -> None:
+        self.scope = scope
+        self.outer = outer
+        self.own = own
+        self.undo = undo
+        around = () if outer is None else outer.actions
+        self.actions: tuple[Action, ...] = around if own is None else (*around, own)
+        self.last: Call | None = None
+        self.place = _place()
+        self.entered = True
+
+    def __repr__(self) -> str:
+        return f"Frame({self.scope}, {'entered' if self.entered else 'left'})"
+
+    def inside(self, other: "Frame | None") -> bool:
+        """Tell whether this frame is that one, or was entered inside it."""
+        frame: Frame | None = self
+        while frame is not None and frame is not other:
+            frame = frame.outer
+        return frame is not None
 
 
 #: What `ddllm.context` says, and what LLM Observability's annotations say. The first goes before the second.
@@ -44,21 +79,17 @@ ANNOTATED: ContextVar[Frame | None] = ContextVar("ddllm_annotation", default=Non
 
 
 class _Last(threading.local):
-    """The last call that began in this thread, and the task that made it. No context variable: an application's contexts, which
-    every task copies, are left as they are."""  # noqa: D205, D209 - one sentence
+    """The last call that began in this thread, and the task and the frame in which it did.
+
+    No context variable: an application's contexts, which every task copies, are left as they are.
+    """
 
     call: Call | None = None
-    task: "weakref.ref[Any] | None" = None
+    place: "_Place | None" = None
+    frame: Frame | None = None
 
 
 _last = _Last()
-
-
-def _task() -> Any:
-    """Return the task that runs in this thread, None without one."""
-    asyncio = sys.modules.get("asyncio")
-    loop = None if asyncio is None else asyncio._get_running_loop()  # noqa: SLF001 - one of its public names
-    return None if loop is None else asyncio.current_task(loop)  # type: ignore[union-attr]  # there is a loop
 
 
 #: Shows a feature to others while its scope holds, and returns how to take that back; None unless baggage was asked for.
@@ -69,36 +100,53 @@ def current() -> tuple[Scope | None, Scope | None]:
     """Return the explicit scope and the annotated one, as they are now."""
     explicit = EXPLICIT.get()
     annotated = ANNOTATED.get()
-    return explicit and explicit.scope, annotated and annotated.scope
+    return explicit.scope if explicit else None, annotated.scope if annotated else None
 
 
 def attach(call: Call) -> None:
     """Let a call that begins now be what the scopes around it say, a part of the actions under way, and the last one."""
     frame = EXPLICIT.get()
     annotated = ANNOTATED.get()
-    task = _task()
-    _last.call, _last.task = call, None if task is None else weakref.ref(task)
+    _last.call, _last.frame, _last.place = call, frame, _place()
     if frame is None:
         call.scope = (None, annotated and annotated.scope)
         return
     call.scope = (frame.scope, annotated and annotated.scope)
-    frame.last[:] = [call]
     if frame.actions:
         call.actions = frame.actions
         for action in frame.actions:
-            action.begun.append(None)
+            if action.ended is None:
+                action.begun.append(None)
+            else:
+                call.actions = tuple(one for one in call.actions if one is not action)
+                call.late_for += 1
+    around: Frame | None = frame
+    while around is not None:
+        around.last = call
+        around = around.outer
 
 
 def last() -> Call | None:
-    """Return the last call that began here, or inside the context that holds here; None without one."""
-    here = _last.call
-    if here is not None and (_last.task and _last.task()) is not _task():
-        here = None  # another task's
+    """Return the last call that began here, or inside the context that holds here; None without one.
+
+    Where a context holds, what was called before it, or beside it, is not the last call here; nor, in a thread or task that was
+    started inside it, what its siblings called. Where none holds, neither is what another task called, nor what this thread
+    called for another request.
+    """
+    place = _place()
+    here = _last.call if _last.place == place else None
     frame = EXPLICIT.get()
-    if frame is None or not frame.last:
+    if frame is None:
+        root = None if here is None else spans.root()
+        return here if here is None or root is None or here.root is root else None
+    if here is not None and frame.place != place and _last.frame is not None and _last.frame.inside(frame):
         return here
-    inside = frame.last[0]
-    return inside if here is None or inside.started > here.started else here
+    return frame.last
+
+
+def forget_last() -> None:
+    """Know of no last call in this thread: it begins with somebody else's work."""
+    _last.call = _last.frame = _last.place = None
 
 
 def mirror_to(mirror: Callable[[str], Callable[[], None]] | None) -> None:
@@ -107,7 +155,7 @@ def mirror_to(mirror: Callable[[str], Callable[[], None]] | None) -> None:
     _mirror = mirror
 
 
-def enter(variable: ContextVar[Frame | None], scope: Scope, action: Action | None = None) -> None:
+def enter(variable: ContextVar[Frame | None], scope: Scope, action: Action | None = None) -> Frame:
     """Let a scope hold, merged into the one that holds; `action` is one that is under way as long as it does."""
     outer = variable.get()
     undo = None
@@ -116,26 +164,50 @@ def enter(variable: ContextVar[Frame | None], scope: Scope, action: Action | Non
             undo = _mirror(scope.feature)
         except Exception:  # noqa: BLE001 - counted; the scope holds without it
             guard.caught("attribution.mirror")
-    actions: tuple[Action, ...] = ()
-    last: list[Call] = []
     if outer is not None:
         scope = Scope(*(new if new is not None else old for old, new in zip(outer.scope, scope, strict=True)))
-        actions, last = outer.actions, outer.last
-    if action is not None:
-        actions = (*actions, action)
-    variable.set(Frame(scope, outer, last, actions, action, undo))
-
-
-def enter_nothing(variable: ContextVar[Frame | None]) -> None:
-    """Hold an empty scope where one could not be entered, because leaving takes one away."""
-    variable.set(Frame(Scope(), variable.get(), []))
-
-
-def leave(variable: ContextVar[Frame | None]) -> Frame | None:
-    """Go back to the scope that held before, and return what held until now."""
-    frame = variable.get()
-    if frame is not None:  # None where a generator was resumed in another context than it was left in
-        variable.set(frame.outer)
-        if frame.undo is not None:
-            frame.undo()
+    frame = Frame(scope, outer, action, undo)
+    variable.set(frame)
     return frame
+
+
+def enter_nothing(variable: ContextVar[Frame | None]) -> Frame:
+    """Hold an empty scope where one could not be entered, because leaving takes one away."""
+    frame = Frame(Scope(), variable.get())
+    variable.set(frame)
+    return frame
+
+
+def leave(variable: ContextVar[Frame | None], frame: Frame | None) -> None:
+    """Leave a frame: what held before it holds again, where it still holds."""
+    if frame is None or not frame.entered:
+        return
+    frame.entered = False
+    if variable.get() is frame:
+        outer = frame.outer
+        while outer is not None and not outer.entered:
+            outer = outer.outer
+        variable.set(outer)
+    if frame.undo is not None:
+        frame.undo()
+
+
+class Entered:
+    """The frames that one context manager entered, which several threads may share, and which may be entered again inside itself."""
+
+    __slots__ = ("_frames",)
+
+    def __init__(self) -> None:
+        self._frames: list[Frame] = []
+
+    def add(self, frame: Frame) -> None:
+        """Note a frame."""
+        self._frames.append(frame)
+
+    def take(self, variable: ContextVar[Frame | None]) -> Frame | None:
+        """Take the frame that is being left: the one that holds, or the last one, where a generator goes on in another context."""
+        holding = variable.get()
+        for at in range(len(self._frames) - 1, -1, -1):
+            if self._frames[at] is holding:
+                return self._frames.pop(at)
+        return self._frames.pop() if self._frames else None

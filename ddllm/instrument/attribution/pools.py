@@ -6,7 +6,7 @@ from typing import Any
 import wrapt
 
 from ddllm.instrument import guard
-from ddllm.instrument.attribution.frames import ANNOTATED, EXPLICIT, Frame
+from ddllm.instrument.attribution.frames import ANNOTATED, EXPLICIT, Frame, forget_last
 from ddllm.instrument.report import spans
 
 _following = False
@@ -49,6 +49,7 @@ def _run_inside(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
+    forget_last()
     tokens = EXPLICIT.set(explicit), ANNOTATED.set(annotated)
     inherited = None
     try:

@@ -46,9 +46,9 @@ class Conversations:
         """Say what a call is to its conversation, and remember it where it was answered."""
         if not messages or messages[-1].role != "user" or messages[-1].text is None:
             return None  # a tool's result, or a beginning that the model is to go on with
-        key = _hash(conversation)
-        before = _hash(*(f"{message.role}:{message.text}" for message in messages[:-1]))
-        question = _hash(messages[-1].text)
+        key = blake2b(conversation.encode("utf-8", "replace"), key=_SECRET, digest_size=16).digest()
+        before = _hash(*(f"{message.role}:{message.text}\0{message.rest}" for message in messages[:-1]))
+        question = _hash(messages[-1].text, messages[-1].rest)
         known = self._turns.get(key)
         if known is not None and call.started - known.ended > MEMORY:
             known = None

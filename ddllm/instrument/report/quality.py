@@ -35,14 +35,16 @@ def refusal(call: Call, answer: Answer) -> str | None:
         return "model"
     if not answer.text or answer.tool_calls:
         return None  # a model that calls a tool is at work
-    found = detect_refusal(_without_reasoning(answer.text))
+    found = detect_refusal(_without_reasoning(answer.text) or "")
     return None if found is None else found.reason
 
 
-def _without_reasoning(text: str) -> str:
+def _without_reasoning(text: str) -> str | None:
+    """Return the answer that follows the reasoning; None where the reasoning has not ended."""
     for opening, closing in _REASONING:
         if text.lstrip()[: len(opening)] == opening:
-            return text.partition(closing)[2]
+            _, ended, rest = text.partition(closing)
+            return rest if ended else None
     return text
 
 
@@ -65,7 +67,8 @@ def structured(call: Call, answer: Answer, expected: Any, tools: Tools | None) -
         )
     if expected is None or answer.tool_calls:
         return None
-    return check_structured(answer.text, expected, finish_reason=finish)
+    text = _without_reasoning(answer.text)
+    return check_structured(answer.text if text is None else text, expected, finish_reason=finish)
 
 
 def _no_answer(call: Call, answer: Answer) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 _PLAIN, _SIGNED = b"\x01", b"\x02"
 _CHECKSUM, _SIGNATURE = 4, 12
 _SEPARATOR = "\x1f"
-#: Bytes of a field, and characters of a whole reference. A reference is mostly the model's id, about 120 in all.
+#: Bytes of a field, and characters of a whole reference. A reference is mostly the model's name, about 120 in all.
 _LONGEST_FIELD = 160
 LONGEST = 2_400
 
@@ -29,7 +29,8 @@ class Reference(NamedTuple):
     """
 
     provider: str
-    model_id: str
+    model_vendor: str
+    model_name: str
     feature: str
     route: str
     resource: str

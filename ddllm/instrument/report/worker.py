@@ -8,7 +8,7 @@ from typing import Any
 
 from ddllm import catalog
 from ddllm.call import Action, Answer, Call, Feedback, Usage
-from ddllm.catalog import UNKNOWN, Metric
+from ddllm.catalog import OTHER, UNKNOWN, Metric
 from ddllm.errors import ConfigError
 from ddllm.instrument import guard
 from ddllm.instrument.providers import bedrock
@@ -28,6 +28,9 @@ from ddllm.quality.structured import StructuredResult
 from ddllm.settings import FileSettings, Settings, file_path, load_file
 
 log = logging.getLogger("ddllm")
+
+#: Distinct combinations of what references say of their calls, before the rest becomes `other`.
+MOST_REFERENCES = 1_000
 
 #: Operations that are paid for by the search or the image, and answered without a count of tokens.
 _BY_REQUEST = frozenset({"rerank", "generate_content"})
@@ -61,6 +64,11 @@ class Reporter:
         self._service = settings.service or UNKNOWN
         self._file = file
         self._caps = Caps(file.caps)
+        self._reference_caps = Caps({"reference": MOST_REFERENCES})
+        # A reference holds no account's id: it names what an alias stands for by the end of its ARN.
+        self._models_behind = {
+            bedrock.identify(alias).name: bedrock.identify(model) for alias, model in file.prices.aliases.items()
+        }
         self._prices = Catalogue(file.prices)
         self._prices.load()
         self._statsd = make_statsd(settings)
@@ -124,15 +132,18 @@ class Reporter:
         if quality.too_large(call, answer, expected, request.tools):
             self._drop("answer_too_large")
         conversation = prompts.explicit(call, "conversation")
-        if conversation is not None:
-            key = f"{conversation}\0{name}\0{template}"
+        if conversation:
+            # Of one conversation, each kind of call by itself: some only sort or name what the user wrote.
+            key = "\0".join((str(conversation), name, str(template), asked.system_prompt(request.body)))
             did = self._conversations.follow(key, call, asked.messages(request.body))
             if did is not None:
                 report.count(catalog.FEEDBACK, 1, ("kind", did))
         if call.actions:
             # A call that was never answered, or used nothing, costs nothing.
-            priced = cost is not None or (call.status == "error" and answer.usage is None)
-            self._actions.add(call.actions, cost, priced=priced)
+            asked_nothing = call.status == "error" or answer.finish_reason == "guardrail"
+            self._actions.add(call.actions, cost, priced=cost is not None or (answer.usage is None and asked_nothing))
+        for _ in range(call.late_for):
+            self._drop("action_call_late")
 
     def _expected(self, call: Call, request: asked.Request, name: str, template: str | None) -> Any:
         """Return the format that is expected: by the code, else by the request, else by the first rule that matches."""
@@ -236,7 +247,7 @@ class Reporter:
     ) -> None:
         """Report a call of a comparison once more, by the comparison."""
         said = prompts.explicit(call, "comparison")
-        if said is None:
+        if not said:
             return
         own = ("comparison", self._caps.admit("comparison", str(said)))
         report.count(catalog.COMPARISON_REQUESTS, 1, own)
@@ -268,17 +279,21 @@ class Reporter:
         return Lines(self._emitter, self._memo, values)
 
     def _reference_lines(self, reference: Reference) -> Lines:
-        model_id = self._file.prices.aliases.get(reference.model_id, reference.model_id)
+        """Return the tags of a reference: as a whole capped, and apart from those of calls, since a browser may have made it up."""
         name = reference.feature or feature.fallback(
             reference.route or None, reference.resource or None, self._file.features, reference.service or self._service
         )
-        admit = self._caps.admit
+        model = self._models_behind.get(reference.model_name)
         values = {
-            **self._model(clean(reference.provider), model_id),
-            "feature": admit("feature", name),
-            "prompt_template": admit("prompt_template", reference.prompt_template or None),
-            "prompt_version": admit("prompt_version", reference.prompt_version or None),
+            "provider": clean(reference.provider),
+            "model_vendor": clean(model.vendor if model else reference.model_vendor),
+            "model_name": clean(model.name if model else reference.model_name),
+            "feature": clean(name),
+            "prompt_template": clean(reference.prompt_template),
+            "prompt_version": clean(reference.prompt_version),
         }
+        if self._reference_caps.admit("reference", "\0".join(values.values())) == OTHER:
+            values = dict.fromkeys(values, OTHER)
         return Lines(self._emitter, self._memo, values)
 
     def _drop(self, reason: str) -> None:

@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ddllm
+from ddllm.call import Call
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.attribution import Scope
 from ddllm.instrument.attribution import pools as pools_module
 from ddllm.instrument.report import spans
+from tests.support.runtime import Records
 
 
 def feature() -> str | None:
@@ -633,3 +635,94 @@ def test_an_annotation_that_we_cannot_read_is_counted_and_works(llmobs):
 def test_annotations_of_another_version_are_counted():
     attribution.watch_annotations(SimpleNamespace())
     assert guard.collect().counts == {"attribution.llmobs": 1}
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ended() -> Iterator[list[Any]]:
+    records = Records()
+    attribution.report_to(records)
+    yield records.calls
+    attribution.report_to(None)
+
+
+def begin() -> Call:
+    call = Call("aws.bedrock", "Converse", "m", "r", stream=False, started=0.0)
+    attribution.attach(call)
+    return call
+
+
+def test_an_action_is_handed_over_when_it_ends(ended):
+    with ddllm.action("checkout", feature="shop"):
+        assert begin().actions[0].name == "checkout"
+        assert ended == []
+    [action] = ended
+    assert (action.name, action.status, len(action.begun)) == ("checkout", "ok", 1)
+    assert action.scope[0].feature == "shop"
+    assert action.ended >= action.started
+
+
+def test_without_a_name_an_action_has_the_functions(ended):
+    @ddllm.action
+    def checkout(number: int) -> int:
+        begin()
+        return number + 1
+
+    assert checkout(1) == 2
+    assert [(action.name, len(action.begun)) for action in ended] == [("checkout", 1)]
+
+
+def test_a_generator_that_is_stepped_in_copied_contexts_ends_its_own_action(ended):
+    def answers() -> Iterator[int]:
+        with ddllm.action("inner"):
+            yield 1
+            yield 2
+
+    with ddllm.action("outer"):
+        steps = answers()
+        for _ in range(2):
+            contextvars.copy_context().run(next, steps)
+        with pytest.raises(StopIteration):
+            contextvars.copy_context().run(next, steps)
+        assert [action.name for action in ended] == ["inner"]
+    assert [action.name for action in ended] == ["inner", "outer"]
+
+
+def test_generators_that_interleave_end_their_own_actions_and_leave_nothing_behind(ended):
+    def answers(name: str) -> Iterator[str | None]:
+        with ddllm.action(name, feature=name):
+            yield feature()
+            yield feature()
+
+    one, two = answers("one"), answers("two")
+    assert (next(one), next(two)) == ("one", "two")
+    one.close()
+    assert next(two) == "two"
+    two.close()
+    assert [(action.name, action.status) for action in ended] == [("one", "abandoned"), ("two", "abandoned")]
+    assert attribution.current() == (None, None)
+
+
+def test_a_call_that_begins_when_its_action_is_over_is_late_for_it(ended):
+    with ddllm.action("outer"), ddllm.action("inner"):
+        frame = attribution.frames.EXPLICIT.get()
+    with ddllm.context():
+        attribution.frames.EXPLICIT.set(frame)
+        call = begin()
+    attribution.frames.EXPLICIT.set(None)
+    assert (call.actions, call.late_for) == ((), 2)
+    assert [len(action.begun) for action in ended] == [0, 0]
+
+
+def test_an_action_that_a_fork_inherited_is_the_parents_to_report(ended):
+    with ddllm.action("outer"):
+        attribution.actions._queue.generation += 1
+    assert ended == []
+
+
+def test_where_nothing_is_measured_an_action_is_only_a_context():
+    with ddllm.action("checkout", feature="shop"):
+        assert feature() == "shop"
+        assert begin().actions == ()

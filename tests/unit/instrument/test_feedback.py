@@ -6,7 +6,6 @@ from typing import Any
 
 import ddtrace.llmobs
 import pytest
-from ddtrace.trace import tracer
 
 import ddllm
 from ddllm.call import Call, Feedback
@@ -38,7 +37,7 @@ def begin(**facts: Any) -> Call:
 
 def model() -> str | None:
     ref = feedback.last_call()
-    return None if ref is None else references.decode(ref, ["key"]).model_id
+    return None if ref is None else references.decode(ref, ["key"]).model_name
 
 
 def in_a_thread(function: Any) -> Any:
@@ -55,12 +54,24 @@ def test_a_reference_says_what_the_call_was(queue):
         begin()
         ref = feedback.last_call()
     assert isinstance(ref, ddllm.CallRef)
-    assert references.decode(ref, ["key"]) == ("aws.bedrock", CLAUDE, "search", "", "", "", "qa", "v12", "", "")
+    assert references.decode(ref, ["key"]) == (
+        "aws.bedrock",
+        "anthropic",
+        "claude-3-haiku-20240307-v1",
+        "search",
+        "",
+        "",
+        "",
+        "qa",
+        "v12",
+        "",
+        "",
+    )
 
 
 def test_without_a_feature_it_says_where_the_call_came_from(queue, monkeypatch):
-    monkeypatch.setattr(tracer, "enabled", False)
     root = SimpleNamespace(get_tag=lambda _: "/chat", resource="GET /chat", name="web")
+    monkeypatch.setattr(attribution.frames.spans, "root", lambda: root)
     begin(root=root)
     said = references.decode(feedback.last_call(), ["key"])
     assert (said.feature, said.route, said.resource, said.service) == ("", "/chat", "GET /chat", "shop")
@@ -82,6 +93,31 @@ def test_inside_a_context_the_last_call_is_known_whoever_made_it(queue):
         with ddllm.context(prompt_template="qa"):
             in_a_thread_of_a_pool("inside")
         assert model() == "inside"
+
+
+def test_a_pools_thread_takes_no_siblings_call_for_its_own(queue):
+    with ddllm.context(feature="search"):
+        frame = attribution.frames.EXPLICIT.get()
+
+        def work() -> tuple[str | None, str | None]:
+            attribution.frames.EXPLICIT.set(frame)
+            begin(model_id="mine")
+            in_a_thread_of_a_pool("a sibling's")
+            return model(), references.decode(feedback.last_call(), ["key"]).model_name
+
+        assert in_a_thread(work) == ("mine", "mine")
+        assert model() == "a sibling's"
+
+
+def test_another_request_in_the_same_thread_has_no_last_call_yet(queue, monkeypatch):
+    roots = [SimpleNamespace(get_tag=lambda _: None, resource=name, name=name) for name in ("GET /a", "GET /b")]
+    monkeypatch.setattr(attribution.frames.spans, "root", lambda: roots[0])
+    begin(root=roots[0], model_id="of the first")
+    assert model() == "of the first"
+    roots.reverse()
+    assert feedback.last_call() is None
+    with ddllm.context(feature="search"):
+        assert feedback.last_call() is None
 
 
 def in_a_thread_of_a_pool(model_id: str) -> None:

@@ -3,6 +3,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -525,3 +526,42 @@ def test_under_threads_nothing_is_lost_or_doubled(threads, each, max_records):
     assert len(kept.records) + queue.dropped == threads * each
     assert queue._bytes_in == queue._bytes_out
     assert kept.rounds[-1] == queue.dropped
+
+
+def test_an_exit_that_somebodys_code_asks_for_ends_neither_the_thread_nor_the_round(make):
+    class Leaving(Kept):
+        def consume(self, record: Any) -> None:
+            if record == "leave":
+                raise SystemExit
+            super().consume(record)
+
+    kept = Leaving()
+    queue = make(consumer=lambda: kept)
+    queue.put("leave", 1)
+    queue.put("next", 1)
+    queue.start()
+    kept.wait(lambda: kept.records == ["next"])
+    assert guard.collect().counts == {"queue.consume": 1}
+
+
+def test_inline_the_consumer_sees_nothing_of_what_holds_around_the_call(make):
+    around: ContextVar[str] = ContextVar("around", default="nothing")
+    seen: list[str] = []
+
+    class Looking(Kept):
+        def consume(self, record: Any) -> None:
+            seen.append(around.get())
+
+    queue = make(consumer=Looking, inline=True)
+    queue.start()
+    around.set("something")
+    queue.put("a", 1)
+    assert seen == ["nothing"]
+
+
+def test_a_thread_that_holds_already_does_not_wait_for_itself(make):
+    queue = make(interval=3600)
+    queue.hold(DEADLINE)
+    queue.hold(DEADLINE)
+    queue.release()
+    assert queue._draining.acquire(blocking=False)

@@ -3,9 +3,11 @@
 Converse and the makers' own bodies say it with different keys that do not collide, so one reader serves all.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from ddllm.instrument.providers.bedrock import fields
@@ -25,10 +27,14 @@ class Tools(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of a conversation: its role, and its text; None where it is no text, such as a tool's result."""
+    """One message of a conversation: its role, its text, and what else it holds (images, documents) as a digest.
+
+    The text is None where there is no question in it, such as a tool's result.
+    """
 
     role: str
     text: str | None
+    rest: str = ""
 
 
 class Request:
@@ -91,11 +97,12 @@ def _tools(body: Body) -> Iterator[tuple[str, Any]]:
         spec = fields.child(tool, "toolSpec")
         if spec:
             yield fields.text(spec, "name"), fields.child(spec, "inputSchema").get("json")
-    for tool in fields.items(body, "tools"):
+    more = fields.items(fields.child(body, "additionalModelRequestFields"), "tools")
+    for tool in (*fields.items(body, "tools"), *more):
         function = fields.child(tool, "function")
         if function:
             yield fields.text(function, "name"), function.get("parameters")
-        elif "name" in tool and tool.get("type", "custom") == "custom":  # others are run by the provider
+        elif "name" in tool:  # Anthropic's own tools (bash, computer, …) have a type, and no schema in the request
             yield fields.text(tool, "name"), tool.get("input_schema")
 
 
@@ -104,7 +111,7 @@ def messages(body: Body) -> list[Message]:
     if "messages" not in body:
         prompt = fields.text(body, "prompt") or fields.text(body, "inputText") or fields.text(body, "message")
         return [Message("user", prompt)] if prompt else []
-    found = (Message(fields.text(item, "role"), _text(item)) for item in fields.items(body, "messages"))
+    found = (Message(fields.text(item, "role"), _text(item), _rest(item)) for item in fields.items(body, "messages"))
     return [message for message in found if message.role not in _SYSTEM_ROLES]
 
 
@@ -116,6 +123,12 @@ def _text(message: Body) -> str | None:
     if any("toolResult" in block or block.get("type") == "tool_result" for block in blocks):
         return None
     return "\n".join(filter(None, (fields.text(block, "text") for block in blocks))) or None
+
+
+def _rest(message: Body) -> str:
+    """Return a digest of the blocks that are no text."""
+    others = [block for block in fields.items(message, "content") if "text" not in block]
+    return blake2b(json.dumps(others).encode(), digest_size=16).hexdigest() if others else ""
 
 
 def system_prompt(body: Body) -> str:

@@ -20,7 +20,7 @@ def read(call: Call) -> Answer:
     _metadata(body, answer)
     transcript = Transcript()
     tell(body, transcript)
-    transcript.close(answer, complete=not call.truncated)
+    transcript.close(answer, complete=bool(body) and not call.truncated)
     return answer
 
 
@@ -34,12 +34,14 @@ def read_stream(call: Call) -> Answer:
         answer.finish = fields.word(fields.child(event, "messageStop"), "stopReason") or answer.finish
         if "metadata" in event:
             _metadata(fields.child(event, "metadata"), answer)
+    if answer.finish == _INTERVENED and answer.guardrail is None:
+        answer.guardrail = "intervened"  # whoever stops at the last word sees no trace
     transcript = Transcript()
     if any("contentBlockStart" in event for event in events):
         _tell_in_turn(pieces, transcript)
     else:
         transcript.say("".join([piece for piece in pieces if type(piece) is str]))
-    transcript.close(answer, complete=not call.truncated)
+    transcript.close(answer, complete=bool(pieces) and not call.truncated)
     return answer
 
 
@@ -51,7 +53,8 @@ def _tell_in_turn(pieces: list[Any], transcript: Transcript) -> None:
             take(piece)
         else:
             event = fields.mapping(piece)
-            take = transcript.argue if "contentBlockStart" in event else transcript.say
+            begun = fields.child(fields.child(event, "contentBlockStart"), "start")
+            take = transcript.argue if "toolUse" in begun else transcript.say
             tell(event, transcript)
 
 
@@ -82,6 +85,8 @@ def tell(event: Body, transcript: Transcript) -> None:
     """Tell what a body, or an event of a stream, says."""
     for block in fields.items(fields.child(fields.child(event, "output"), "message"), "content"):
         transcript.say(fields.text(block, "text"))
+        for cited in fields.items(fields.child(block, "citationsContent"), "content"):
+            transcript.say(fields.text(cited, "text"))
         called = fields.child(block, "toolUse")
         if called:
             transcript.call(fields.text(called, "name"), called.get("input"))

@@ -58,13 +58,16 @@ def tell(event: Body, transcript: Transcript) -> None:
         if choice.get("index"):
             continue  # a chunk of another choice
         said = fields.child(choice, "message") or fields.child(choice, "delta")
-        transcript.say(fields.text(said, "content") or fields.text(choice, "text"))
+        parts = [fields.text(part, "text") for part in fields.items(said, "content")]  # Mistral's content may be a list
+        transcript.say(fields.text(said, "content") or "".join(parts) or fields.text(choice, "text"))
         transcript.declined = transcript.declined or bool(fields.text(said, "refusal"))
         for call in fields.items(said, "tool_calls"):
             function = fields.child(call, "function")
+            index = call.get("index")
+            key = index if isinstance(index, int) else None
             if name := fields.text(function, "name"):
-                transcript.call(name)
-            transcript.argue(fields.text(function, "arguments"))
+                transcript.call(name, key=key)
+            transcript.argue(fields.text(function, "arguments"), key)
 
 
 FAMILY = Family(

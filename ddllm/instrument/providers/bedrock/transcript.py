@@ -18,13 +18,14 @@ class _Pieces(list[str]):
 class Transcript:
     """Takes pieces in the order in which they came."""
 
-    __slots__ = ("_argued", "_calls", "_length", "_text", "declined")
+    __slots__ = ("_argued", "_calls", "_keys", "_length", "_text", "declined")
 
     def __init__(self) -> None:
         self._text: list[str] = []
         self._length = 0
         self._calls: list[tuple[str, Any]] = []
         self._argued = False
+        self._keys: dict[Any, int] = {}
         self.declined = False
 
     def __repr__(self) -> str:
@@ -40,16 +41,22 @@ class Transcript:
             self._text.append(text)
             self._length += len(text)
 
-    def call(self, name: str, arguments: Any = None) -> None:
-        """Begin a tool call. Its arguments are whole, an object or text, or come in pieces."""
+    def call(self, name: str, arguments: Any = None, key: Any = None) -> None:
+        """Begin a tool call. Its arguments are whole, an object or text, or come in pieces.
+
+        Where calls come side by side, each has a key, by which its pieces find it; one that began already goes on.
+        """
+        if key is not None and self._keys.setdefault(key, len(self._calls)) != len(self._calls):
+            return
         self._calls.append((name, arguments or _Pieces()))
 
-    def argue(self, piece: str) -> None:
-        """Add to the arguments of the last tool call."""
+    def argue(self, piece: str, key: Any = None) -> None:
+        """Add to the arguments of the tool call with that key, else of the last one."""
         if piece:
             self._argued = True
-            if self._calls and isinstance(self._calls[-1][1], _Pieces):
-                self._calls[-1][1].append(piece)
+            at = self._keys.get(key, -1)
+            if self._calls and isinstance(self._calls[at][1], _Pieces):
+                self._calls[at][1].append(piece)
 
     @property
     def opened(self) -> bool:

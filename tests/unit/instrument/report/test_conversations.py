@@ -116,3 +116,10 @@ def test_no_text_is_kept():
     call.ended = 1.0
     known.follow("conversation-canary", call, [Message("user", "question-canary")])
     assert "canary" not in repr(vars(known))
+
+
+def test_other_images_or_case_of_an_id_are_another_question(ask):
+    ask([Message("user", "Summarise", "image 1")])
+    assert ask([Message("user", "Summarise", "image 2")]) == "follow_up"
+    ask([HELLO], conversation="aBc")
+    assert ask([HELLO], conversation="AbC") is None

@@ -10,7 +10,7 @@ from ddllm.instrument import guard
 from ddllm.instrument.report.opinions import Opinions
 from ddllm.instrument.report.references import Reference, encode
 
-ONE = Reference("aws.bedrock", "m", "search", "", "", "", "qa", "v1", "77", "abc")
+ONE = Reference("aws.bedrock", "anthropic", "m", "search", "", "", "", "qa", "v1", "77", "abc")
 
 
 class Kept:

@@ -128,3 +128,22 @@ def test_what_code_gives_may_be_anything():
     for expected in (Odd(), 5, "nonsense", lambda text: json.loads(text) and 1 / 0):
         result = quality.structured(call(), answer("{}"), expected, None)
         assert result is not None
+
+
+def test_reasoning_in_front_of_the_answer_is_no_part_of_its_format():
+    told = answer('<reasoning>We need {a}.</reasoning>{"city": "Turin"}')
+    assert quality.structured(call(), told, CITY, None) == (True, None, "json_schema")
+    cut = answer("<reasoning>We need", finish="max_tokens")
+    assert quality.structured(call(), cut, CITY, None) == (False, "truncated", "json_schema")
+
+
+def test_a_tool_call_that_the_limit_cut_before_its_first_argument_is_truncated():
+    cut = answer("", tool_calls=(ToolCall("find", {}),), finish="max_tokens")
+    assert quality.structured(call(), cut, None, TOOLS) == (False, "truncated", "tool_arguments")
+
+
+def test_a_callable_may_even_ask_for_the_end_of_the_process():
+    def leaves(text: str) -> bool:
+        raise SystemExit(text)
+
+    assert quality.structured(call(), answer("x"), leaves, None) == (False, "schema", "callable")

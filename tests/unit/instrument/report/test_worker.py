@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ddllm import catalog
-from ddllm.call import Call
+from ddllm.call import Action, Call, Feedback
 from ddllm.instrument import guard
 from ddllm.instrument.attribution import Scope
-from ddllm.instrument.report import lines, worker
+from ddllm.instrument.report import lines, references, worker
 from ddllm.instrument.report.worker import Reporter
 from ddllm.settings import FileSettings, Price, Prices, Settings
 
@@ -360,3 +360,49 @@ def test_no_configuration_is_no_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert worker.load_configuration(Settings()) == FileSettings()
     assert guard.collect().counts == {}
+
+
+def test_what_references_say_is_bounded_as_a_whole_and_takes_no_room_from_calls(report, sent, monkeypatch):
+    monkeypatch.setattr(worker, "MOST_REFERENCES", 2)
+    made = report()
+    for number in range(5):
+        said = references.Reference("aws.bedrock", "v", "m", f"forged {number}", "", "", "", "", "", "", "")
+        made.consume(Feedback("thumbs_up", references.encode(said), 0.0))
+    made.consume(converse(scope=(Scope(feature="checkout"), None)))
+    made.flush(0)
+    features = {tags["feature"] for name, _, tags in sent.lines if name == "ddllm.feedback"}
+    assert features == {"forged 0", "forged 1", "other"}
+    assert sent.tags("ddllm.requests")["feature"] == "checkout"
+
+
+def test_an_alias_names_the_model_of_a_reference_too(report, sent):
+    arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc"
+    made = report(configuration=FileSettings(prices=Prices(aliases={arn: CLAUDE})))
+    said = references.Reference("aws.bedrock", "unknown", "application-inference-profile/abc", "f", *[""] * 7)
+    made.consume(Feedback("thumbs_up", references.encode(said), 0.0))
+    made.flush(0)
+    assert sent.tags("ddllm.feedback")["model_name"] == "claude-3-5-sonnet-20241022-v2"
+
+
+@pytest.mark.parametrize("conversation", ["", None])
+def test_a_conversation_without_an_id_is_none(report, sent, conversation):
+    request = json.dumps({"messages": [{"role": "user", "content": [{"text": "Hello?"}]}]}).encode()
+    scope = (Scope(conversation=conversation), None)
+    report(*(converse(request=request, scope=scope, started=at, ended=at + 1) for at in (0.0, 5.0)))
+    assert sent.values("ddllm.feedback") == []
+
+
+def test_a_call_that_a_guardrail_kept_from_the_model_cost_its_action_nothing(report, sent):
+    action = Action("checkout", 0.0)
+    action.begun.append(None)
+    action.ended = 1.0
+    kept_away = json.dumps(
+        {"stopReason": "guardrail_intervened", "output": {"message": {"content": [{"text": "No."}]}}}
+    )
+    report(converse(response=kept_away.encode(), actions=(action,)), action)
+    assert sent.values("ddllm.action.cost") == [0]
+
+
+def test_a_call_that_came_too_late_for_its_action_is_counted(report, sent):
+    report(converse(late_for=1))
+    assert sent.values("ddllm.telemetry.dropped", reason="action_call_late") == [1]

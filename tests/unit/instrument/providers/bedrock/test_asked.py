@@ -86,7 +86,11 @@ def test_the_format_of_the_answer_is_read_from_the_request(body, expected):
             {"tools": [{"name": "find", "input_schema": SCHEMA}], "tool_choice": {"type": "auto"}},
             Tools({"find": SCHEMA}, False),
         ),
-        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, None),
+        ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, Tools({"bash": None}, forced=False)),
+        (
+            {"additionalModelRequestFields": {"tools": [{"type": "bash_20250124", "name": "bash"}]}},
+            Tools({"bash": None}, forced=False),
+        ),
         (
             {
                 "tools": [{"type": "function", "function": {"name": "find", "parameters": SCHEMA}}],
@@ -107,7 +111,7 @@ def test_the_tools_are_read_from_the_request(body, expected):
 
 
 def test_a_conversation_is_read_from_messages_of_any_maker():
-    assert asked.messages(
+    found = asked.messages(
         {
             "messages": [
                 {"role": "system", "content": "Be brief."},
@@ -121,13 +125,15 @@ def test_a_conversation_is_read_from_messages_of_any_maker():
                 },
             ]
         }
-    ) == [
-        Message("user", "Hello"),
-        Message("assistant", "Hello!"),
-        Message("user", "One\ntwo"),
-        Message("user", None),
-        Message("user", None),
+    )
+    assert [message[:2] for message in found] == [
+        ("user", "Hello"),
+        ("assistant", "Hello!"),
+        ("user", "One\ntwo"),
+        ("user", None),
+        ("user", None),
     ]
+    assert [bool(message.rest) for message in found] == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize("key", ["prompt", "inputText", "message"])

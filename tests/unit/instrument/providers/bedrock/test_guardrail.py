@@ -69,3 +69,8 @@ def test_a_guardrail_that_let_all_pass_did_nothing():
         bedrock.read(call("Converse", json.dumps({"stopReason": "end_turn", "trace": MASKED}).encode()), NOVA).guardrail
         is None
     )
+
+
+def test_whoever_stops_at_the_last_word_of_a_stream_sees_no_trace():
+    stream = call("ConverseStream", ["No.", {"messageStop": {"stopReason": "guardrail_intervened"}}])
+    assert bedrock.read(stream, NOVA).guardrail == "intervened"

@@ -189,3 +189,35 @@ def test_arguments_of_an_odd_kind_are_text():
     transcript.argue("not for a whole one")
     transcript.close(answer, complete=True)
     assert answer.tool_calls == (ToolCall("find", "[1]"),)
+
+
+def test_calls_that_come_side_by_side_are_told_apart_by_their_index():
+    model = MODELS["openai"]
+    parts = [(0, "find", '{"a"'), (1, "stop", ""), (0, None, ":1}"), (1, None, '{"b":2}'), (0, "find", "")]
+    chunks = [
+        {"choices": [{"delta": {"tool_calls": [{"index": index, "function": {"name": name, "arguments": piece}}]}}]}
+        for index, name, piece in parts
+    ]
+    answer = bedrock.read(streamed(model, chunks), model)
+    assert answer.tool_calls == (ToolCall("find", '{"a":1}'), ToolCall("stop", '{"b":2}'))
+
+
+def test_content_may_be_a_list_of_parts_and_cited():
+    parts = {"choices": [{"message": {"content": [{"type": "text", "text": "Tw"}, {"type": "text", "text": "o"}]}}]}
+    call = invoke(MODELS["openai"], response=json.dumps(parts).encode())
+    assert bedrock.read(call, call.model_id).text == "Two"
+    cited = {"output": {"message": {"content": [{"citationsContent": {"content": [{"text": "Two"}]}}]}}}
+    call = invoke(MODELS["anthropic"], api="Converse", response=json.dumps(cited).encode())
+    assert bedrock.read(call, call.model_id).text == "Two"
+
+
+def test_where_nothing_was_seen_nothing_is_complete():
+    for api, response in (("Converse", None), ("ConverseStream", []), ("InvokeModel", b"")):
+        call = invoke(MODELS["anthropic"], api=api, stream="Stream" in api, response=response)
+        assert not bedrock.read(call, call.model_id).complete
+
+
+def test_a_block_that_is_no_tool_may_have_a_start():
+    call = invoke(MODELS["anthropic"], api="ConverseStream", stream=True)
+    call.response = [{"contentBlockStart": {"start": {}}}, "Two", {"contentBlockStop": {}}]
+    assert bedrock.read(call, call.model_id).text == "Two"
