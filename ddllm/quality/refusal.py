@@ -44,6 +44,7 @@ _SIGNED = Pattern(
     re.IGNORECASE,
 )
 _SIGNATURE = 120
+_BLANK = Pattern(r"[^\S\n]+")
 #: Makes spaces of what ends words. Bytes, because they are translated ten times as fast as characters.
 _APART = bytes.maketrans(b".,'-:;!?()", b" " * 10)
 
@@ -129,4 +130,7 @@ def _is_material(found: str, text: str) -> bool:
         or ((":" in found or "：" in found) and _DRAFT.compiled.search(found))
     ):
         return True
-    return bool(_SALUTATION.compiled.match(found, 1) and _SIGNED.compiled.search(text[-_SIGNATURE:].rstrip()))
+    if not _SALUTATION.compiled.match(found, 1):
+        return False
+    ending = _BLANK.compiled.sub(" ", text[-_SIGNATURE:]).rstrip()
+    return _SIGNED.compiled.search(ending) is not None
