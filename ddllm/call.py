@@ -122,6 +122,7 @@ class Call:
     started       when the application called; `first_event`, `first_content` and `ended` are later points, None before them
     scope         what the code around the call said about it, opaque here
     actions       the users' actions that the call is part of, from the outside in; `late_for` counts those that were over by then
+    observed      the ids by which LLM Observability knows the call's span, once the span is let go
     trace, root, span    the trace context around the call, its local root span, and ddtrace's span of the call; opaque here,
                   None without one
     """
@@ -137,6 +138,7 @@ class Call:
         "headers",
         "late_for",
         "model_id",
+        "observed",
         "provider",
         "reasoning_streamed",
         "region",
@@ -174,6 +176,7 @@ class Call:
         self.actions: tuple[Action, ...] = ()
         self.late_for = 0
         self.span: Any = None
+        self.observed: tuple[str, str] = ("", "")
         self.root: Any = None
         self.trace: Any = None
 

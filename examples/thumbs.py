@@ -8,10 +8,12 @@ the click. Set DDLLM_FEEDBACK_KEY to a secret of your own: a browser then cannot
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
 import boto3
+from botocore.eventstream import EventStream
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
@@ -51,9 +53,10 @@ def ask(question: Question) -> StreamingResponse:
     return StreamingResponse(said(answer["stream"]), media_type="text/plain", headers={"X-Answer-Ref": ref or ""})
 
 
-def said(events: Iterator[dict]) -> Iterator[str]:
-    for event in events:
-        yield event.get("contentBlockDelta", {}).get("delta", {}).get("text", "")
+def said(stream: EventStream) -> Iterator[str]:
+    with closing(stream):  # whoever closes the tab leaves the answer, and is not waited for
+        for event in stream:
+            yield event.get("contentBlockDelta", {}).get("delta", {}).get("text", "")
 
 
 @app.post("/feedback", status_code=204)

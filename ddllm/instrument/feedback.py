@@ -4,16 +4,15 @@ A reference says which model, feature and prompt the call had, so that feedback 
 later. With DDLLM_FEEDBACK_KEY it is signed; what was altered, or made by somebody else, counts for nothing.
 """
 
-import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from ddllm.call import Call, Feedback
 from ddllm.instrument import attribution, guard
 from ddllm.instrument.providers.bedrock import identify
 from ddllm.instrument.queue import Queue
-from ddllm.instrument.report import feature
+from ddllm.instrument.report import feature, spans
 from ddllm.instrument.report.references import LONGEST, Reference, encode
 
 Kind = Literal["thumbs_up", "thumbs_down", "regenerate", "follow_up"]
@@ -74,7 +73,8 @@ def _of(call: Call) -> Reference:
     def prompt(name: str) -> str:
         return str((explicit and getattr(explicit, name)) or (annotated and getattr(annotated, name)) or "")
 
-    span_id, trace_id = _observed(call.span)
+    span = call.span  # the worker may let it go at any moment
+    span_id, trace_id = call.observed if span is None else spans.observed(span)
     model = identify(call.model_id)  # its short name: an ARN holds an account's number
     return Reference(
         call.provider,
@@ -89,12 +89,3 @@ def _of(call: Call) -> Reference:
         span_id,
         trace_id,
     )
-
-
-def _observed(span: Any) -> tuple[str, str]:
-    """Return the ids by which LLM Observability knows the call, where it is on."""
-    llmobs = getattr(sys.modules.get("ddtrace.llmobs"), "LLMObs", None)
-    if span is None or llmobs is None or not llmobs.enabled or getattr(span, "span_type", None) != "llm":
-        return "", ""
-    exported = llmobs.export_span(span=span)
-    return (str(exported["span_id"]), str(exported["trace_id"])) if exported else ("", "")

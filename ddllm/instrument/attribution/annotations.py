@@ -6,7 +6,7 @@ from typing import Any
 import wrapt
 
 from ddllm.instrument import guard
-from ddllm.instrument.attribution.frames import ANNOTATED, Entered, Scope, enter, enter_nothing, leave
+from ddllm.instrument.attribution.frames import ANNOTATED, Frame, Scope, enter, enter_nothing, leave, take
 
 
 def watch_annotations(llmobs: Any) -> None:
@@ -52,20 +52,20 @@ class _Annotation(wrapt.ObjectProxy):  # type: ignore[type-arg]
     def __init__(self, wrapped: Any, scope: Scope) -> None:
         super().__init__(wrapped)
         self._self_scope = scope
-        self._self_entered = Entered()
+        self._self_entered: list[Frame] = []
 
     def __enter__(self) -> Any:
         entered = self.__wrapped__.__enter__()
         try:
-            self._self_entered.add(enter(ANNOTATED, self._self_scope))
+            self._self_entered.append(enter(ANNOTATED, self._self_scope))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.annotated")
-            self._self_entered.add(enter_nothing(ANNOTATED))
+            self._self_entered.append(enter_nothing(ANNOTATED))
         return entered
 
     def __exit__(self, *error: object) -> Any:
         try:
-            leave(ANNOTATED, self._self_entered.take(ANNOTATED))
+            leave(ANNOTATED, take(self._self_entered, ANNOTATED))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.annotated")
         return self.__wrapped__.__exit__(*error)
@@ -73,15 +73,15 @@ class _Annotation(wrapt.ObjectProxy):  # type: ignore[type-arg]
     async def __aenter__(self) -> Any:
         entered = await self.__wrapped__.__aenter__()
         try:
-            self._self_entered.add(enter(ANNOTATED, self._self_scope))
+            self._self_entered.append(enter(ANNOTATED, self._self_scope))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.annotated")
-            self._self_entered.add(enter_nothing(ANNOTATED))
+            self._self_entered.append(enter_nothing(ANNOTATED))
         return entered
 
     async def __aexit__(self, *error: object) -> Any:
         try:
-            leave(ANNOTATED, self._self_entered.take(ANNOTATED))
+            leave(ANNOTATED, take(self._self_entered, ANNOTATED))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.annotated")
         return await self.__wrapped__.__aexit__(*error)

@@ -8,7 +8,7 @@ from ddllm.call import Action
 from ddllm.instrument import guard
 from ddllm.instrument.attribution import actions
 from ddllm.instrument.attribution.decorate import decorate
-from ddllm.instrument.attribution.frames import EXPLICIT, Entered, Scope, enter, enter_nothing, leave
+from ddllm.instrument.attribution.frames import EXPLICIT, Frame, Scope, enter, enter_nothing, leave, take
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,7 +17,7 @@ class _Holder:
     """Holds a scope while it is entered, and the action that it begins. Whatever fails, leaving takes away what entering put there."""
 
     _scope: Scope
-    _entered: Entered
+    _entered: list[Frame]
 
     def _begin(self) -> Action | None:
         return actions.begin(self._scope)
@@ -26,10 +26,10 @@ class _Holder:
         action = None
         try:
             action = self._begin()
-            self._entered.add(enter(EXPLICIT, self._scope, action))
+            self._entered.append(enter(EXPLICIT, self._scope, action))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.enter")
-            self._entered.add(enter_nothing(EXPLICIT))
+            self._entered.append(enter_nothing(EXPLICIT))
             return self
         try:
             if action is not None and action.scope is None:
@@ -66,13 +66,13 @@ class context(_Holder):  # noqa: N801 - used like contextlib's own
         comparison: str | None = None,
     ) -> None:
         self._scope = Scope(feature, action, prompt_template, prompt_version, expects, conversation, comparison)
-        self._entered = Entered()
+        self._entered = []
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            frame = self._entered.take(EXPLICIT)
+            frame = take(self._entered, EXPLICIT)
             leave(EXPLICIT, frame)
             if frame is not None:
                 actions.finish(frame.own, kind)
@@ -126,7 +126,7 @@ class _Steps(_Holder):
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._entered = Entered()
+        self._entered = []
         self._action: Action | None = None
 
     def _begin(self) -> Action | None:
@@ -138,7 +138,7 @@ class _Steps(_Holder):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            leave(EXPLICIT, self._entered.take(EXPLICIT))
+            leave(EXPLICIT, take(self._entered, EXPLICIT))
         except Exception:  # noqa: BLE001 - counted
             guard.caught("attribution.leave")
 

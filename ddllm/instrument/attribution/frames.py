@@ -192,22 +192,14 @@ def leave(variable: ContextVar[Frame | None], frame: Frame | None) -> None:
         frame.undo()
 
 
-class Entered:
-    """The frames that one context manager entered, which several threads may share, and which may be entered again inside itself."""
+def take(entered: list[Frame], variable: ContextVar[Frame | None]) -> Frame | None:
+    """Take the frame that is being left out of those that one context manager entered.
 
-    __slots__ = ("_frames",)
-
-    def __init__(self) -> None:
-        self._frames: list[Frame] = []
-
-    def add(self, frame: Frame) -> None:
-        """Note a frame."""
-        self._frames.append(frame)
-
-    def take(self, variable: ContextVar[Frame | None]) -> Frame | None:
-        """Take the frame that is being left: the one that holds, or the last one, where a generator goes on in another context."""
-        holding = variable.get()
-        for at in range(len(self._frames) - 1, -1, -1):
-            if self._frames[at] is holding:
-                return self._frames.pop(at)
-        return self._frames.pop() if self._frames else None
+    Several threads may share it, and it may be entered again inside itself: it is the frame that holds, or the last one, where a
+    generator goes on in another context.
+    """
+    holding = variable.get()
+    for at in range(len(entered) - 1, -1, -1):
+        if entered[at] is holding:
+            return entered.pop(at)
+    return entered.pop() if entered else None

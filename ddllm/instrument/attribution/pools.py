@@ -49,10 +49,10 @@ def _run_inside(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    forget_last()
     tokens = EXPLICIT.set(explicit), ANNOTATED.set(annotated)
     inherited = None
     try:
+        forget_last()
         inherited = spans.inherit(root)
     except Exception:  # noqa: BLE001 - counted
         guard.caught("attribution.inherit")

@@ -4,6 +4,7 @@ Only ddtrace's public API. Tags are set when their fact is known: ddtrace finish
 end reaches us, and a tag that comes after that is lost.
 """
 
+import sys
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -56,6 +57,22 @@ def attach(call: Call) -> None:
     span = tracer.current_span()
     if span is not None and span.name == PROVIDER_SPAN:
         call.span = span
+
+
+def observed(span: Any) -> tuple[str, str]:
+    """Return the span's and the trace's id by which LLM Observability knows a call, empty where it is off."""
+    llmobs = getattr(sys.modules.get("ddtrace.llmobs"), "LLMObs", None)
+    if span is None or llmobs is None or not llmobs.enabled or getattr(span, "span_type", None) != "llm":
+        return "", ""
+    exported = llmobs.export_span(span=span)
+    return (str(exported["span_id"]), str(exported["trace_id"])) if exported else ("", "")
+
+
+def let_go(call: Call) -> None:
+    """Keep what names a call's span, and not the span: the application's thread holds on to its last call."""
+    if call.span is not None:
+        call.observed = observed(call.span)
+        call.span = None
 
 
 def first_content(call: Call) -> None:

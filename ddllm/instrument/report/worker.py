@@ -13,7 +13,7 @@ from ddllm.errors import ConfigError
 from ddllm.instrument import guard
 from ddllm.instrument.providers import bedrock
 from ddllm.instrument.providers.bedrock import asked
-from ddllm.instrument.report import feature, prompts, quality, timing
+from ddllm.instrument.report import feature, prompts, quality, spans, timing
 from ddllm.instrument.report.actions import Actions
 from ddllm.instrument.report.caps import Caps, clean
 from ddllm.instrument.report.conversations import Conversations
@@ -91,6 +91,7 @@ class Reporter:
             finally:
                 # The application's thread may hold on to its last call, which must not hold on to what it said.
                 record.request = record.response = None
+                spans.let_go(record)
         elif isinstance(record, Action):
             self._actions.end(record, self._clock())
         else:
