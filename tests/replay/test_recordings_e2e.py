@@ -43,8 +43,8 @@ prices:
     arn:aws:bedrock:eu-central-1:210987654321:application-inference-profile/q1w2e3r4t5y6: anthropic.claude-3-5-sonnet-20241022-v2:0
 """
 
-#: ddtrace before 4 reads every answer as the family that it takes it for.
-INTEGRATION_IS_OLD = int(ddtrace.__version__.partition(".")[0]) < 4
+#: ddtrace up to 4.8 reads every answer as the family that it takes it for.
+INTEGRATION_IS_OLD = tuple(map(int, ddtrace.__version__.split(".")[:2])) < (4, 9)
 INTEGRATED = pytest.mark.parametrize("integration", ["integration-off", "integration-on"])
 
 

@@ -29,8 +29,10 @@ _Place = tuple[int, "weakref.ref[Any] | None"]
 
 def _place() -> _Place:
     """Return where this runs: the thread, and the task, None without one."""
+    # Nothing is imported for it; and another thread may be importing it just now.
     asyncio = sys.modules.get("asyncio")
-    loop = None if asyncio is None else asyncio._get_running_loop()  # noqa: SLF001 - one of its public names
+    running = getattr(asyncio, "_get_running_loop", None)
+    loop = None if running is None else running()
     task = None if loop is None else asyncio.current_task(loop)  # type: ignore[union-attr]  # there is a loop
     return threading.get_ident(), None if task is None else weakref.ref(task)
 

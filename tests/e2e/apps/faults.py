@@ -85,7 +85,7 @@ SHELLS = {
 
 #: Functions of Python's own that a shell calls and in which a fault cannot be ours: a context variable takes any value, and back
 #: the token that it gave; and a decorated generator is driven through the application's own methods.
-SURE = {"set", "reset", "send", "throw", "close", "asend", "athrow", "aclose"}
+SURE = {"callable", "set", "reset", "send", "throw", "close", "asend", "athrow", "aclose"}
 
 #: Steps in which a fault is raised in each function: hot ones are entered by all.
 ENOUGH = 2

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 
 from tests.e2e.transparency.observe import BEHAVIOURS
 from tests.e2e.transparency.world import exchanges
@@ -21,6 +22,13 @@ from tests.support.bedrock import BedrockServer
 from tests.support.once import once
 from tests.support.process import INTEGRATIONS, command, environment, run
 
+NEED_READINTO = {
+    "body_broken_off_half_way_in_other_ways",
+    "body_into_a_buffer",
+    "body_into_a_memoryview",
+    "body_under_a_buffered_reader",
+    "sdk_methods_of_classes",
+}
 CONFIGURATIONS = pytest.mark.parametrize("integration", INTEGRATIONS)
 
 
@@ -89,4 +97,6 @@ def test_the_behaviours_work_by_themselves(both: Both) -> None:
     """Without ddllm and ddtrace's integration nothing may fail that botocore can do: else two equal failures would pass."""
     without, _ = both("integration-off")
     broken = {name for name, seen in without.seen.items() if isinstance(seen, dict) and "raised" in seen}
+    if not hasattr(StreamingBody, "readinto"):  # of older versions of botocore
+        broken -= NEED_READINTO
     assert broken == {"retries_after_a_timeout"}

@@ -2,11 +2,12 @@ import asyncio
 import contextvars
 import gc
 import inspect
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -662,6 +663,13 @@ def test_an_action_is_handed_over_when_it_ends(ended):
     assert (action.name, action.status, len(action.begun)) == ("checkout", "ok", 1)
     assert action.scope[0].feature == "shop"
     assert action.ended >= action.started
+
+
+def test_a_context_is_entered_while_another_thread_imports_asyncio(monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncio", ModuleType("asyncio"))
+    with ddllm.context(feature="search"):
+        begin()
+        assert feature() == "search"
 
 
 def test_without_a_name_an_action_has_the_functions(ended):
