@@ -26,6 +26,7 @@ ELSEWHERE = {
     "decorate.Held.__exit__",
     "decorate.Steps.end",
     "feedback.report_to",
+    "frames.Frame.__repr__",
     "frames.enter_nothing",
     "frames.mirror_to",
     "pools._follow_pools",

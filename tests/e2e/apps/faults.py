@@ -419,7 +419,13 @@ def in_threads(world: World) -> Any:
         raise LookupError("of the application")
 
     with ThreadPoolExecutor(2) as pool, tracer.trace("web.request"), ddllm.context(feature="pool") as shared:
-        answers = [pool.submit(world.converse) for _ in range(2)]
+
+        def rated() -> Any:
+            answer = world.converse()
+            ddllm.feedback(ddllm.last_call(), "thumbs_up")
+            return answer
+
+        answers = [pool.submit(rated) for _ in range(2)]
         broken = pool.submit(failing)
         seen = [one.result() for one in answers]
 
@@ -473,6 +479,12 @@ def actions(world: World) -> Any:
         seen.append(world.converse())
     with contextlib.suppress(LookupError), ddllm.action("failing"):
         raise LookupError
+    with ThreadPoolExecutor(1) as pool:
+        over = threading.Event()
+        with ddllm.action("over"):
+            late = pool.submit(lambda: over.wait() and world.converse())
+        over.set()
+        seen.append(late.result())
     return plain(seen)
 
 

@@ -731,6 +731,7 @@ def test_an_action_that_a_fork_inherited_is_the_parents_to_report(ended):
 
 
 def test_where_nothing_is_measured_an_action_is_only_a_context():
+    attribution.report_to(None)
     with ddllm.action("checkout", feature="shop"):
         assert feature() == "shop"
         assert begin().actions == ()
