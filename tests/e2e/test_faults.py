@@ -20,7 +20,6 @@ APP = Path(__file__).parent / "apps" / "faults.py"
 
 #: What start-up alone enters, or another fault, or the end of the process (tests/unit/instrument/test_bootstrap.py has those).
 ELSEWHERE = {
-    "actions.report_to",
     "annotations.watch_annotations",
     "decorate.Held.__enter__",  # of a protocol
     "decorate.Held.__exit__",
