@@ -159,7 +159,8 @@ class Costs:
             )
         if self.usage_missing:
             found.append(
-                f"{self.usage_missing:,.0f} answers did not say their tokens, so tokens and spending are more than this"
+                f"{self.usage_missing:,.0f} {'answer' if self.usage_missing == 1 else 'answers'} did not say their tokens, "
+                "so tokens and spending are more than this"
             )
         if self.capped:
             tags = ", ".join(f"{tag} ({number:,.0f} calls)" for tag, number in sorted(self.capped.items()))
