@@ -154,7 +154,7 @@ class Costs:
         if self.unpriced:
             calls = fsum(self.unpriced.values())
             found.append(
-                f"{calls:,.0f} calls went to models without a known price, so spending is more than this: "
+                f"{calls:,.0f} {'call' if calls == 1 else 'calls'} went to models without a known price, so spending is more than this: "
                 f"{', '.join(sorted(self.unpriced))} (set prices in ddllm.yaml)"
             )
         if self.usage_missing:

@@ -15,8 +15,8 @@ from ddllm.analysis.compare.report import report
 from ddllm.cli._compare_html import page, script
 from ddllm.cli._compare_view import NO_CALLS, SIMULATED, Ending
 from ddllm.errors import DdllmError
-from tests.support.comparison import SHOP as FOUND
 from tests.support.comparison import CLAUDE, calls, priced, workload
+from tests.support.comparison import SHOP as FOUND
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 

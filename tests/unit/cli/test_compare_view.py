@@ -14,8 +14,8 @@ from ddllm.analysis.compare import Outcome
 from ddllm.analysis.compare.metrics import METRICS
 from ddllm.analysis.compare.report import report
 from ddllm.cli._compare_view import NO_CALLS, SIMULATED, Ending, _spent, as_json, headline, number, remarks, render
-from tests.support.comparison import SHOP as FOUND
 from tests.support.comparison import CLAUDE, calls, priced, workload
+from tests.support.comparison import SHOP as FOUND
 from tests.support.process import ROOT
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -14,14 +14,17 @@ def test_a_text_goes_to_a_file_or_to_standard_output(tmp_path: Path, capsys: pyt
     assert ((tmp_path / "a.txt").read_text("utf-8"), capsys.readouterr().out) == ("ä\n", "ö\n")
 
 
-def test_a_place_that_cannot_take_it_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_place_that_cannot_take_it_is_refused_first(tmp_path: Path):
     refuse_unwritable(tmp_path / "a.txt")
     with pytest.raises(DdllmError, match="there is no folder"):
         refuse_unwritable(tmp_path / "nowhere" / "a.txt")
-    with monkeypatch.context() as patch, pytest.raises(DdllmError, match="cannot be written: Permission denied"):
-        patch.setattr("os.access", lambda *_: False)
-        refuse_unwritable(tmp_path / "a.txt")
     with pytest.raises(DdllmError, match="this is a folder"):
         refuse_unwritable(tmp_path)
     with pytest.raises(DdllmError, match="the file cannot be written: Is a directory"):
         write_text("", tmp_path)
+
+
+def test_a_place_that_is_not_the_users_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(DdllmError, match="cannot be written: Permission denied"):
+        refuse_unwritable(tmp_path / "a.txt")
