@@ -162,23 +162,26 @@ class Results:
         except OSError:
             hint = "Wait for it, or name another file with --results"
             raise ConfigError("another comparison writes to this file", where=str(self.path), hint=hint) from None
-        size = self._read(self.path.read_bytes())
+        data = self.path.read_bytes()
+        size = self._read(data)
         if self._fresh:
             self.finished, self.spent = {}, 0.0
             self._aside.clear()
             size = 0
         if size != os.fstat(self._file).st_size:
             os.ftruncate(self._file, size)
+        elif data and not data.endswith(b"\n"):
+            os.write(self._file, b"\n")
 
     def _read(self, data: bytes) -> int:
-        """Take what was written; return how long the whole lines are. The end of a run that was killed while it wrote is not one."""
+        """Take what was written; return how long that is. The last line is not, where a run was killed while it wrote it."""
         *lines, last = data.split(b"\n")
-        wrong = [number for number, line in enumerate(lines, start=1) if line and not self._is_noted(line)]
+        wrong = [number for number, line in enumerate(lines, start=1) if line.strip() and not self._is_noted(line)]
         if not any(last.startswith(start[: len(last)]) for start in _BEGINNINGS):
             wrong.append(len(lines) + 1)
         if wrong:
             raise self._refusal(wrong, any_right=len(wrong) < sum(map(bool, (*lines, last))))
-        return len(data) - len(last)
+        return len(data) if self._is_noted(last) else len(data) - len(last)
 
     def _is_noted(self, line: bytes) -> bool:
         try:
