@@ -228,7 +228,7 @@ def _layout(rows: int, axis: dict[str, Any], height: int = _ROW_HEIGHT) -> dict[
         "height": _FRAME_HEIGHT + height * rows,
         "margin": {"l": 10, "r": 20, "t": 12, "b": 34},
         "xaxis": {"automargin": True, "gridcolor": "#eceef1", "zerolinecolor": "#d5d8dd", **axis},
-        "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},
+        "yaxis": {"automargin": True, "range": [rows - 0.5, -0.5], "type": "category"},
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": "#1c1e21"},
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",

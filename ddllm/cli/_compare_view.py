@@ -198,12 +198,10 @@ def remarks(report: Report, ending: Ending) -> list[str]:
 def _remarks(report: Report, ending: Ending) -> Iterator[str]:
     if len(report.models) == 1:
         yield "one model alone: there is nothing to compare it with"
-    few = [
-        row.metric.title for row in report.rows if not all(each.has_interval for each in row.estimates.values() if each)
-    ]
-    if few:
-        of = f" of {', '.join(few)}" if len(few) < len(report.rows) else ""
-        yield f"too few prompts for an interval{of}: it takes {FEWEST_CLUSTERS} or more"
+    intervals = [each.has_interval for row in report.rows for each in row.estimates.values() if each]
+    if not all(intervals):
+        where = " where none is shown" if any(intervals) else ""
+        yield f"too few prompts for an interval{where}: it takes {FEWEST_CLUSTERS} or more"
     if ending.outcome.stopped == "budget":
         left = ending.outcome.left
         yield (

@@ -131,10 +131,10 @@ def test_below_the_floor_of_prompts_a_number_has_no_interval():
     assert "too few" not in printed(120, DONE, few(5))
 
 
-def test_where_some_metrics_have_prompts_enough_the_others_are_named():
+def test_where_some_numbers_have_an_interval_the_others_are_told_of():
     asked = workload(6, repeat=1)
     found = report(asked, calls(asked, lambda _, number, __: {"checks": (True,) if number < 2 else ()}))
-    assert "too few prompts for an interval of checks passed: it takes 5 or more" in remarks(found, DONE)
+    assert "too few prompts for an interval where none is shown: it takes 5 or more" in remarks(found, DONE)
 
 
 def test_simulated_figures_say_so():
