@@ -154,12 +154,13 @@ class Costs:
         if self.unpriced:
             calls = fsum(self.unpriced.values())
             found.append(
-                f"{calls:,.0f} calls went to models without a known price, so spending is more than this: "
+                f"{calls:,.0f} {'call' if calls == 1 else 'calls'} went to models without a known price, so spending is more than this: "
                 f"{', '.join(sorted(self.unpriced))} (set prices in ddllm.yaml)"
             )
         if self.usage_missing:
             found.append(
-                f"{self.usage_missing:,.0f} answers did not say their tokens, so tokens and spending are more than this"
+                f"{self.usage_missing:,.0f} {'answer' if self.usage_missing == 1 else 'answers'} did not say their tokens, "
+                "so tokens and spending are more than this"
             )
         if self.capped:
             tags = ", ".join(f"{tag} ({number:,.0f} calls)" for tag, number in sorted(self.capped.items()))

@@ -45,6 +45,11 @@ class Estimate:
     values: int
     clusters: int
 
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are prompts enough for the interval to mean anything."""
+        return self.clusters >= FEWEST_CLUSTERS
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -60,6 +65,11 @@ class Difference:
     p: float
     clusters: int
     none: float
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are prompts enough for the interval to mean anything."""
+        return self.clusters >= FEWEST_CLUSTERS
 
     @property
     def excludes_none(self) -> bool:

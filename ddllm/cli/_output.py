@@ -1,5 +1,6 @@
 """Results to standard output, or to the file that --output names."""
 
+import os
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ def refuse_unwritable(file: Path) -> None:
         raise DdllmError(f"there is no folder {file.parent} to write to", where=str(file))
     if file.is_dir():
         raise DdllmError("this is a folder; name a file in it", where=str(file))
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise DdllmError("the file cannot be written: Permission denied", where=str(file))
 
 
 def write_text(text: str, file: Path | None) -> None:

@@ -16,10 +16,12 @@ from ddllm.analysis.compare import Options, Outcome, Run, measure
 from ddllm.analysis.compare.report import Report, report
 from ddllm.analysis.compare.results import Measured, Results, default_path, of_workload
 from ddllm.cli._child import ending_as_interrupted
-from ddllm.cli._compare_view import as_json, remarks, render
+from ddllm.cli._compare_view import Ending, as_json, render
 from ddllm.cli._live import table_console
+from ddllm.cli._output import refuse_unwritable
+from ddllm.cli._prices import catalogue_in_force
 from ddllm.definitions.workload import Workload, load_workload
-from ddllm.errors import DdllmError
+from ddllm.errors import ConfigError, DdllmError
 
 #: What the simulated models are like: one careful and dear, one quick and cheap that keeps formats less well.
 SCENE: Mapping[str, Mapping[str, float]] = {
@@ -75,10 +77,15 @@ def command(
     Exit code: 0 done, or stopped by the budget; 1 an error, or every call failed; 130 interrupted.
     """
     workload = load_workload(path)
-    renderer = _renderer(output, out)
+    _check_places(path, results_path, out)
     options = Options(
-        allow_unpriced=allow_unpriced, keep_answers=keep_answers, retry_failed=retry_failed, metrics=not no_metrics
+        allow_unpriced=allow_unpriced,
+        keep_answers=keep_answers,
+        retry_failed=retry_failed,
+        metrics=not no_metrics,
+        price=catalogue_in_force().cost,
     )
+    renderer = _renderer(output, out)
     kept = results_path or _default_path(workload, sandbox=sandbox)
     with ExitStack() as exits:
         exits.enter_context(ending_as_interrupted())
@@ -86,6 +93,7 @@ def command(
             exits.enter_context(_sandbox())
         results = exits.enter_context(Results(kept, fresh=fresh))
         outcome, spent = _run(workload, results, options)
+        aside = results.aside
         measured = of_workload(workload, results.finished)
     if outcome.stopped == "interrupted":
         click.echo(
@@ -94,11 +102,36 @@ def command(
         )
         context.exit(_INTERRUPTED)
     found = report(workload, measured)
-    renderer(found, outcome, spent, workload.budget, str(kept))
+    ending = Ending(
+        outcome=outcome,
+        spent=spent,
+        limit=workload.budget,
+        results=str(kept),
+        aside=sum(aside.values()),
+        aside_calls=len(aside),
+        sandbox=sandbox,
+    )
+    renderer(found, ending)
     if found.calls and found.errors == found.calls:
         told = sorted({error for model in found.models for error in model.errors})
         raise DdllmError(f"every call failed ({', '.join(told)})", hint="--retry-failed makes them again")
     context.exit(0)
+
+
+def _check_places(workload: Path, results: Path | None, out: Path | None) -> None:
+    """Refuse, before any money is spent, to write where nothing can be written, or over what the run reads or keeps."""
+    for option, file in (("--results", results), ("--out", out)):
+        if file is None:
+            continue
+        refuse_unwritable(file)
+        if _are_one(file, workload):
+            raise ConfigError(f"{option} names the workload itself", where=str(file), hint="Name another file")
+    if results is not None and out is not None and _are_one(results, out):
+        raise ConfigError("--out and --results name one file", where=str(out), hint="Name two")
+
+
+def _are_one(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def _default_path(workload: Workload, *, sandbox: bool) -> Path:
@@ -150,7 +183,7 @@ def _progress(console: Console, workload: Workload, results: Results) -> Iterato
         yield lambda _: progress.advance(task)
 
 
-_Renderer = Callable[[Report, Outcome, float, float, str], None]
+_Renderer = Callable[[Report, Ending], None]
 
 
 def _renderer(output: str, out: Path | None) -> _Renderer:
@@ -162,17 +195,15 @@ def _renderer(output: str, out: Path | None) -> _Renderer:
             raise click.UsageError("a page is not for a terminal: name a file with --out")
         plotly = script()
 
-    def write(found: Report, outcome: Outcome, spent: float, limit: float, kept: str) -> None:
-        said = remarks(found, outcome, spent=spent, limit=limit, results=kept)
+    def write(found: Report, ending: Ending) -> None:
         with _opened(out) as file:
             if output == "html":
-                click.echo(page(found, said, plotly), file=file)
+                click.echo(page(found, ending, plotly), file=file)
             elif output == "json":
-                document = as_json(found, outcome, spent=spent, limit=limit, results=kept)
-                click.echo(json.dumps(document, indent=2, ensure_ascii=False), file=file)
+                click.echo(json.dumps(as_json(found, ending), indent=2, ensure_ascii=False), file=file)
             else:
                 console = table_console() if file is None else Console(file=file, highlight=False, width=120)
-                console.print(render(found, said))
+                console.print(render(found, ending))
 
     return write
 

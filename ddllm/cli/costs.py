@@ -17,11 +17,10 @@ from ddllm.api.datadog import Datadog
 from ddllm.cli._costs_view import render
 from ddllm.cli._definitions import shown_progress
 from ddllm.cli._output import refuse_unwritable, write_text
+from ddllm.cli._prices import catalogue_in_force
 from ddllm.cli._times import moment
 from ddllm.errors import ConfigError
-from ddllm.pricing import Catalogue
 from ddllm.query.recordings import read_recording
-from ddllm.settings import Settings, file_path, load_file
 
 _DEFAULT_FROM = "7d"
 _WIDTH = 120
@@ -77,7 +76,7 @@ def command(
         from ddllm.cli import _costs_html  # noqa: PLC0415 - plotly: 40 ms, and an extra
 
         page = _costs_html.page
-    saving = cache_saving(_prices())
+    saving = cache_saving(catalogue_in_force())
     with _asked(recording, start, end) as (source, window):
         report = analyse(source, window, env=env, by=tuple(dict.fromkeys(by)) or tuple(DIMENSIONS), saving=saving)
     if output == "json":
@@ -91,11 +90,6 @@ def command(
 def _check_env(env: str | None) -> None:
     if env is not None and (not env.strip() or set(env) & set(" ,{}()!:*$\"'")):
         raise ConfigError(f"--env {env!r} is no environment", hint="Write the value of the tag `env`, such as prod")
-
-
-def _prices() -> Catalogue:
-    path = file_path(Settings.from_environ())
-    return Catalogue() if path is None else Catalogue(load_file(path).prices)
 
 
 @contextmanager

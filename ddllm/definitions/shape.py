@@ -1,6 +1,7 @@
 """What a pydantic model says of a value, as errors with a position and the name that was probably meant."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -39,6 +40,9 @@ def _problem(model: type[BaseModel], value: Any, error: Any, document: Document,
     describe = _DESCRIPTIONS.get(error["type"])
     if describe is not None:
         return describe(model, inside, document, place)
+    told = _WORDS.get(error["type"])
+    if told is not None:
+        return DefinitionError(f"{_name(inside)} {told(error.get('ctx', {}))}", where=str(document.at(place)))
     text = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return DefinitionError(f"{_name(inside)} {text[:1].lower()}{text[1:]}", where=str(document.at(place)))
 
@@ -70,6 +74,45 @@ def _missing(_model: type[BaseModel], inside: Route, document: Document, place: 
 _DESCRIPTIONS: dict[str, Callable[[type[BaseModel], Route, Document, Route], DefinitionError]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
+}
+
+
+#: The patterns of names: what they begin with, what may follow, and how much of it.
+_NAME_PATTERN = re.compile(r"\^\[(?P<first>[^]]+)\]\[(?P<rest>[^]]+)\]\{(?P<least>\d+),(?P<most>\d+)\}\$")
+_CHARACTERS = re.compile(r"a-z|0-9|.")
+_CALLED = {"a-z": "small letters", "0-9": "digits"}
+
+
+def _pattern_in_words(context: Mapping[str, Any]) -> str:
+    found = _NAME_PATTERN.fullmatch(context["pattern"])
+    if found is None:
+        return f"must have the form {context['pattern']}"
+    least, most = int(found["least"]) + 1, int(found["most"]) + 1
+    length = f"at most {most}" if least == 1 else f"{least} to {most}"
+    first = "a small letter or a digit" if "0-9" in found["first"] else "a small letter"
+    made = _series([_CALLED.get(each, f"`{each}`") for each in _CHARACTERS.findall(found["rest"])])
+    return f"must be made of {made}, begin with {first} and have {length} characters"
+
+
+def _too_short(context: Mapping[str, Any]) -> str:
+    least = context["min_length"]
+    return "must not be empty" if least == 1 else f"must hold {least} or more"
+
+
+def _too_long(context: Mapping[str, Any]) -> str:
+    return f"must have at most {context['max_length']} characters"
+
+
+def _series(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+#: What pydantic would say in the words of its own types and patterns.
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "string_pattern_mismatch": _pattern_in_words,
+    "string_too_long": _too_long,
+    "string_too_short": _too_short,
+    "too_short": _too_short,
 }
 
 

@@ -144,6 +144,18 @@ def test_the_sandbox_needs_no_account(tmp_path):
     document = json.loads(run(argv(path, "--sandbox", "--format", "json"), env, cwd=tmp_path).stdout)
     assert document["calls"]["finished"] == 4
     assert document["results"] == ".ddllm/compare/shop.sandbox.jsonl"
+    assert document["sandbox"] is True
+
+
+def test_the_users_prices_hold_in_the_sandbox_too(tmp_path):
+    path = write_workload(tmp_path, prompts=1, repeat=1, budget=10)
+    env = environment({})
+    price = "{input_per_million: 1000, output_per_million: 1000}"
+    (tmp_path / "prices.yaml").write_text(f"prices: {{models: {{llama3-2-90b-instruct-v1: {price}}}}}\n")
+    env["DDLLM_CONFIG"] = "prices.yaml"
+    document = json.loads(run(argv(path, "--sandbox", "--format", "json"), env, cwd=tmp_path).stdout)
+    own = document["models"][1]
+    assert own["spent"] == pytest.approx((own["input_tokens"] + own["output_tokens"]) / 1000)
 
 
 def error(arguments, env, cwd):
@@ -182,6 +194,22 @@ def test_where_every_call_failed_that_is_the_result(bedrock, env, tmp_path):
     assert json.loads(done.stdout)["calls"]["failed"] == 2
     assert done.stderr.startswith("ddllm: every call failed (")
     assert done.stderr.count("\n") == 1
+
+
+def test_what_stops_a_run_stops_it_before_the_first_call(bedrock, env, tmp_path):
+    path = write_workload(tmp_path)
+    before = path.read_bytes()
+    assert "nowhere/r: there is no folder" in error([path, "--out", "nowhere/r"], env, tmp_path)
+    assert "nowhere/r: there is no folder" in error([path, "--results", "nowhere/r"], env, tmp_path)
+    assert "--results names the workload" in error([path, "--results", "shop.yaml", "--fresh"], env, tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "this is no file of results" in error([path, "--results", "mine.txt", "--fresh"], env, tmp_path)
+    (tmp_path / "ddllm.yaml").write_text("price: {}\n")
+    for more in ((), ("--sandbox",)):
+        assert "ddllm.yaml:1:1: unknown key in the file: 'price'" in error([path, *more], env, tmp_path)
+    assert ((tmp_path / "mine.txt").read_text(), path.read_bytes()) == ("mine", before)
+    assert not (tmp_path / "nowhere").exists()
+    assert asked_of(bedrock) == 0
 
 
 def test_two_at_once_do_not_share_a_file(bedrock, env, tmp_path):

@@ -255,6 +255,7 @@ class Run:
             format_reason=verdict.format_reason,
             checks=verdict.checks,
             answer=answer.text if self._options.keep_answers and not failed else None,
+            region=self._client.meta.region_name,
         )
 
     def _cost(self, job: _Job, answer: Answer) -> float | None:

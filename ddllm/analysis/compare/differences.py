@@ -29,7 +29,7 @@ class _Win:
 
 def is_real(difference: Difference, p: float) -> bool:
     """Whether a difference is real: enough prompts, an interval without equality, and a `p` that was corrected for all that is shown."""
-    return difference.clusters >= FEWEST_CLUSTERS and difference.excludes_none and p < 1 - LEVEL
+    return difference.has_interval and difference.excludes_none and p < 1 - LEVEL
 
 
 def leader(metric: Metric, estimates: Mapping[str, Estimate | None], pairs: Sequence[Pair]) -> str:

@@ -40,7 +40,10 @@ class ModelTotals:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole comparison; `planned` is how many calls it has when it is complete."""
+    """A whole comparison; `planned` is how many calls it has when it is complete.
+
+    `began` and `ended` are when the first and the last call of it began, ISO 8601.
+    """
 
     name: str
     prompts: int
@@ -48,6 +51,9 @@ class Report:
     planned: int
     models: tuple[ModelTotals, ...]
     rows: tuple[Row, ...]
+    began: str | None = None
+    ended: str | None = None
+    regions: tuple[str, ...] = ()
     level: float = LEVEL
 
     @property
@@ -72,7 +78,10 @@ def report(workload: Workload, measured: Sequence[Measured]) -> Report:
     adjusted = _adjusted(pairs)
     rows = tuple(_row(metric, *found[metric.key], adjusted) for metric in shown)
     totals = tuple(_totals(labels[model.id], model.id, tables[labels[model.id]]) for model in workload.models)
-    return Report(workload.name, len(prompts), workload.repeat, workload.calls, totals, rows)
+    times = sorted(call.at for call in measured if call.at)
+    began, ended = (times[0], times[-1]) if times else (None, None)
+    regions = tuple(sorted({call.region for call in measured if call.region}))
+    return Report(workload.name, len(prompts), workload.repeat, workload.calls, totals, rows, began, ended, regions)
 
 
 def _labels(ids: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ that began and did not finish was perhaps paid for, so its worst case counts as 
 import fcntl
 import json
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
@@ -19,6 +20,7 @@ from typing import Any, Self
 from ddllm.definitions.workload import Model, Prompt, Workload
 from ddllm.errors import ConfigError
 
+_NOTHING = 1e-9  # dollars; less is the rounding of sums
 _MODE = 0o600  # what it holds is the user's own
 
 
@@ -36,6 +38,7 @@ class Measured:
     format_ok    None where no format was expected
     checks       which of the prompt's checks passed, in their order
     answer       the text, only where answers are kept
+    region       the provider's, where one was asked
     """
 
     key: str
@@ -59,8 +62,11 @@ class Measured:
     format_reason: str | None = None
     checks: tuple[bool, ...] = ()
     answer: str | None = None
+    region: str | None = None
 
 
+#: How each line begins that is written here.
+_BEGINNINGS = (b'{"begun": ', b'{"finished": ', b'{"withdrawn": ')
 _FIELDS = frozenset(field.name for field in fields(Measured))
 
 
@@ -80,13 +86,15 @@ def default_path(workload: Workload) -> Path:
 class Results:
     """A results file while it is entered; nobody else can have it open meanwhile. Safe to write from any thread.
 
-    `finished` holds what was measured so far by key, the last of each. Entering raises `ConfigError`.
+    `finished` holds what was measured so far by key, the last of each. Entering raises `ConfigError`, also for a file that holds
+    anything but results: nothing in it is touched, `fresh` or not.
     """
 
     def __init__(self, path: Path, *, fresh: bool = False) -> None:
         self.path = path
         self.finished: dict[str, Measured] = {}
         self.spent = 0.0
+        self._aside: defaultdict[str, float] = defaultdict(float)
         self._fresh = fresh
         self._file = -1
         self._lock = Lock()
@@ -114,18 +122,30 @@ class Results:
             os.close(self._file)
             self._file = -1
 
+    @property
+    def aside(self) -> dict[str, float]:
+        """Dollars that count as spent though nobody knows whether they were, by call."""
+        return {key: dollars for key, dollars in self._aside.items() if dollars > _NOTHING}
+
     def begin(self, key: str, worst: float) -> None:
         """Note that a call is about to be made that can cost so much."""
+        self._set_aside(key, worst)
         self._append({"begun": key, "worst": worst})
 
     def finish(self, measured: Measured) -> None:
         """Note a finished call."""
         self.finished[measured.key] = measured
+        self._set_aside(measured.key, _unknown(measured))
         self._append({"finished": asdict(measured)})
 
     def withdraw(self, key: str, reserved: float) -> None:
         """Note that a call that began cannot have cost anything, and is to be made again."""
+        self._set_aside(key, -reserved)
         self._append({"withdrawn": key, "reserved": reserved})
+
+    def _set_aside(self, key: str, dollars: float) -> None:
+        with self._lock:
+            self._aside[key] += dollars
 
     def _append(self, line: dict[str, Any]) -> None:
         data = (json.dumps(line, ensure_ascii=True) + "\n").encode()
@@ -142,38 +162,62 @@ class Results:
         except OSError:
             hint = "Wait for it, or name another file with --results"
             raise ConfigError("another comparison writes to this file", where=str(self.path), hint=hint) from None
-        if self._fresh:
-            os.ftruncate(self._file, 0)
-            return
         data = self.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        self._read(data[:whole])
-        if whole < len(data):
-            # The end of a run that was killed while it wrote: the call is made again.
-            os.ftruncate(self._file, whole)
+        size = self._read(data)
+        if self._fresh:
+            self.finished, self.spent = {}, 0.0
+            self._aside.clear()
+            size = 0
+        if size != os.fstat(self._file).st_size:
+            os.ftruncate(self._file, size)
+        elif data and not data.endswith(b"\n"):
+            os.write(self._file, b"\n")
 
-    def _read(self, data: bytes) -> None:
-        for number, line in enumerate(data.splitlines(), start=1):
-            if not line:
-                continue
-            try:
-                self._note(json.loads(line))
-            except (ValueError, TypeError, KeyError, AttributeError):
-                hint = "--fresh starts over"
-                raise ConfigError("this is no line of results", where=f"{self.path}:{number}", hint=hint) from None
+    def _read(self, data: bytes) -> int:
+        """Take what was written; return how long that is. The last line is not, where a run was killed while it wrote it."""
+        *lines, last = data.split(b"\n")
+        wrong = [number for number, line in enumerate(lines, start=1) if line.strip() and not self._is_noted(line)]
+        if not any(last.startswith(start[: len(last)]) for start in _BEGINNINGS):
+            wrong.append(len(lines) + 1)
+        if wrong:
+            raise self._refusal(wrong, any_right=len(wrong) < sum(map(bool, (*lines, last))))
+        return len(data) if self._is_noted(last) else len(data) - len(last)
+
+    def _is_noted(self, line: bytes) -> bool:
+        try:
+            self._note(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return False
+        return True
+
+    def _refusal(self, wrong: list[int], *, any_right: bool) -> ConfigError:
+        if not any_right:
+            hint = "Nothing in it was touched; name another file with --results"
+            return ConfigError("this is no file of results", where=str(self.path), hint=hint)
+        others = f", nor are {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        hint = "Remove that line, and the run goes on" if not others else "Remove these lines, and the run goes on"
+        return ConfigError(f"this is no line of results{others}", where=f"{self.path}:{wrong[0]}", hint=hint)
 
     def _note(self, line: dict[str, Any]) -> None:
         if "begun" in line:
             self.spent += float(line["worst"])
+            self._aside[line["begun"]] += float(line["worst"])
             return
         if "withdrawn" in line:
             self.spent -= float(line["reserved"])
+            self._aside[line["withdrawn"]] -= float(line["reserved"])
             return
         written = line["finished"]
         known = {name: value for name, value in written.items() if name in _FIELDS}
         measured = Measured(**{**known, "checks": tuple(known.get("checks", ()))})
         self.spent += measured.charged - measured.reserved
+        self._aside[measured.key] += _unknown(measured)
         self.finished[measured.key] = measured
+
+
+def _unknown(measured: Measured) -> float:
+    """Return by how many dollars a call's end changes what is set aside for it: what was reserved is now known, but for this."""
+    return measured.charged - (measured.cost or 0.0) - measured.reserved
 
 
 def of_workload(workload: Workload, finished: Mapping[str, Measured]) -> list[Measured]:

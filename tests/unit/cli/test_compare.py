@@ -9,8 +9,11 @@ import pytest
 
 from ddllm.analysis.compare import Outcome
 from ddllm.cli import compare
-from ddllm.errors import DdllmError
+from ddllm.cli._compare_view import Ending
+from ddllm.errors import ConfigError, DdllmError
 from tests.support.comparison import SHOP, workload
+
+ENDING = Ending(outcome=Outcome(1, 0), spent=0.1, limit=1.0, results="r.jsonl")
 
 
 def test_simulated_results_stand_apart_from_real_ones():
@@ -28,13 +31,27 @@ def test_a_page_is_not_printed_on_a_terminal(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("output", "begins"), [("text", "shop: 2 models"), ("json", "{"), ("html", "<!doctype")])
 def test_a_report_goes_to_a_file(tmp_path, output, begins):
     path = tmp_path / "report"
-    compare._renderer(output, path)(SHOP, Outcome(1, 0), 0.1, 1.0, "r.jsonl")
+    compare._renderer(output, path)(SHOP, ENDING)
     assert path.read_text("utf-8").startswith(begins)
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(DdllmError, match="the report cannot be written: No such file or directory"):
-        compare._renderer("text", tmp_path / "no" / "report")(SHOP, Outcome(1, 0), 0.1, 1.0, "r.jsonl")
+        compare._renderer("text", tmp_path / "no" / "report")(SHOP, ENDING)
+
+
+@pytest.mark.parametrize("option", ["results", "out"])
+def test_the_workload_is_never_written_over(tmp_path, option):
+    path, link = tmp_path / "w.yaml", tmp_path / "link.yaml"
+    path.write_text("name: shop")
+    link.hardlink_to(path)
+    for same in (path, link, tmp_path / "." / "w.yaml"):
+        places = {"results": None, "out": None, option: same}
+        with pytest.raises(ConfigError, match=f"--{option} names the workload itself"):
+            compare._check_places(path, **places)
+    with pytest.raises(ConfigError, match="--out and --results name one file"):
+        compare._check_places(path, tmp_path / "one", tmp_path / "one")
+    compare._check_places(path, tmp_path / "one", tmp_path / "other")
 
 
 def test_the_sandbox_holds_for_a_while_and_leaves_the_environment_as_it_was(monkeypatch):

@@ -22,3 +22,9 @@ def test_a_place_that_cannot_take_it_is_refused_first(tmp_path: Path):
         refuse_unwritable(tmp_path)
     with pytest.raises(DdllmError, match="the file cannot be written: Is a directory"):
         write_text("", tmp_path)
+
+
+def test_a_place_that_is_not_the_users_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(DdllmError, match="cannot be written: Permission denied"):
+        refuse_unwritable(tmp_path / "a.txt")

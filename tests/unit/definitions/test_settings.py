@@ -62,7 +62,10 @@ def test_without_a_list_of_environments_any_name_will_do(tmp_path: Path):
     [
         ("{}", "`project` is missing"),
         ("", "this must be a mapping"),
-        ("project: Shop!", "`project` string should match pattern"),
+        (
+            "project: Shop!",
+            "`project` must be made of small letters, digits and `-`, begin with a small letter and have 2 to 41 characters",
+        ),
         ("project: shop\nprojct: x", "s.yaml:2:1: unknown key `projct`. Did you mean `project`?"),
         (
             "project: shop\nenvs: {prod: {max_severty: page}}",

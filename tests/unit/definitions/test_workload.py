@@ -96,7 +96,9 @@ def test_prompts_come_from_files_too(tmp_path):
         (HEAD + "prompts: [{file: /etc/*}]\n", "w.yaml:3:18: `/etc/*` is no pattern of files"),
         (HEAD + "prompts: [{file: a, id: b}]\n", "w.yaml:3:21: unknown key `id`"),
         (HEAD + "prompts: [7]\n", "w.yaml:3:11: `prompts.0` must be a mapping"),
-        ("name: Shop\n", "w.yaml:1:7: `name` string should match pattern"),
+        ("name: Shop\n", "w.yaml:1:7: `name` must be made of small letters, digits, `_`, `.` and `-`, begin with a small letter or a digit and have at most 61 characters"),
+        (ONE.replace("[{model: a.b-v1}]", "[]"), "w.yaml:2:9: `models` must not be empty"),
+        (ONE.replace("a.b-v1", "''"), "w.yaml:2:18: `models.0.model` must not be empty"),
         ("", "w.yaml:1:1: this must be a mapping"),
     ],
 )  # fmt: skip

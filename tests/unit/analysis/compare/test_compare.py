@@ -65,6 +65,7 @@ def test_every_prompt_goes_through_every_model_as_often_as_asked(bedrock, option
     assert all((each.ttft is not None) is stream and each.duration > 0 for each in found)
     assert spent == pytest.approx(sum(each.cost for each in found), abs=1e-7)
     assert all(0 < each.cost < each.reserved for each in found)
+    assert {each.region for each in found} == {"us-east-1"}
 
 
 def test_the_order_is_the_same_each_time_and_the_models_take_turns():

@@ -70,7 +70,9 @@ def test_a_file_cut_anywhere_holds_what_was_whole(tmp_path_factory, data):
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])
-    lines = [json.loads(line) for line in whole[:cut].decode().split("\n")[:-1]]
+    lines = [
+        json.loads(line) for line in whole[:cut].decode().split("\n") if line.endswith("}}") or '"worst": 0.01}' in line
+    ]
     with Results(path) as again:
         kept = {line["finished"]["key"] for line in lines if "finished" in line}
         assert set(again.finished) == kept
@@ -84,11 +86,61 @@ def test_a_file_cut_anywhere_holds_what_was_whole(tmp_path_factory, data):
 def test_a_line_that_is_none_is_named(path):
     path.parent.mkdir(parents=True)
     path.write_text('{"begun": "a", "worst": 1}\n{"other": 1}\n')
+    said = r"r\.jsonl:2: this is no line of results. Remove that line, and the run goes on$"
+    with pytest.raises(ConfigError, match=said), Results(path):
+        pass
+    path.write_text('{"begun": "a", "worst": 1}\n\n')
+    with Results(path) as results:
+        assert results.spent == 1
+
+
+def test_several_lines_that_are_none_are_counted(path):
+    path.parent.mkdir(parents=True)
+    path.write_text('[\n{"begun": "a", "worst": 1}\n' + "[" * 100_000 + "\ntail")
+    said = r"r\.jsonl:1: this is no line of results, nor are 2 more. Remove these lines, and the run goes on$"
+    with pytest.raises(ConfigError, match=said), Results(path):
+        pass
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize(
+    "data", [b"name: shop\nmodels: []\n", b"no line feed", b'{"a": 1}', b"{}\n", b"\xff\x00\n\n", b'{"begun": 7}\n']
+)
+def test_a_file_of_something_else_is_left_as_it_is(path, data, fresh):
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
     with (
-        pytest.raises(ConfigError, match=r"r\.jsonl:2: this is no line of results. --fresh starts over"),
-        Results(path),
+        pytest.raises(
+            ConfigError, match=r"r\.jsonl: this is no file of results. Nothing in it was touched; name another"
+        ),
+        Results(path, fresh=fresh),
     ):
         pass
+    assert path.read_bytes() == data
+
+
+def test_fresh_leaves_results_with_anything_else_among_them(path):
+    path.parent.mkdir(parents=True)
+    path.write_text('{"begun": "a", "worst": 1}\nmy notes\n')
+    with pytest.raises(ConfigError, match=r"r\.jsonl:2: this is no line of results"), Results(path, fresh=True):
+        pass
+    assert path.read_text() == '{"begun": "a", "worst": 1}\nmy notes\n'
+
+
+def test_money_whose_spending_nobody_knows_is_told_by_call(path):
+    lost = replace(ONE, key="lost answer", status="error", cost=None, charged=0.01)
+    with Results(path) as results:
+        for key in (ONE.key, lost.key, "killed", "refused"):
+            results.begin(key, 0.01)
+        results.begin(ONE.key, 0.01)  # repeated after a broken connection
+        results.finish(replace(ONE, reserved=0.02, charged=0.012))
+        results.finish(lost)
+        results.withdraw("refused", 0.01)
+        known = results.aside
+    assert known == pytest.approx({ONE.key: 0.01, "lost answer": 0.01, "killed": 0.01})
+    with Results(path) as again:
+        assert again.aside == pytest.approx(known)
+        assert again.spent == pytest.approx(0.032)
 
 
 def test_fields_of_other_versions_are_left_alone(path):
