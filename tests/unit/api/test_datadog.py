@@ -196,7 +196,7 @@ def test_where_the_site_led_the_site_is_named():
 def test_a_listing_that_is_no_list_is_refused():
     with (
         Datadog(Connection(answering(http("200 OK", '{"monitors": []}')), *KEYS)) as datadog,
-        pytest.raises(ApiError, match="did not answer with a list. Is that Datadog"),
+        pytest.raises(ApiError, match=r"did not answer with a list\. Is that Datadog"),
     ):
         list(datadog.pages("/api/v1/monitor", {}))
 

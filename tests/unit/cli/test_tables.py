@@ -27,15 +27,15 @@ ROW = ("a-rather-long-name", "$1,234.56", "100 %", "█████")
     ("width", "row"),
     [
         (100, "a-rather-long-name  $1,234.56  100 %  █████"),
-        (40, "a-rather-l…ng-name  $1,234.56  100 %  █████"),
-        (36, "a-rathe…g-name  $1,234.56  100 %  █████"),
+        (40, "a-rathe…ng-name  $1,234.56  100 %  █████"),
+        (36, "a-rat…-name  $1,234.56  100 %  █████"),
         (30, "a-rath…-name  $1,234.56  100 %"),
-        (20, "a-rat…ame  $1,234.56"),
+        (20, "a-ra…name  $1,234.56"),
     ],
 )
 def test_names_are_shortened_and_columns_go(width: int, row: str):
-    assert [part.split() for part in drawn(width, ROW)[1:]][0][-len(row.split()) + 1 :] == row.split()[1:]
-    assert cell_len(drawn(width, ROW)[1]) <= width
+    assert drawn(width, ROW)[1] == row
+    assert cell_len(row) <= width
 
 
 def test_money_is_whole_where_nothing_fits():
