@@ -11,6 +11,8 @@ from ddllm.cli._tables import Column, Table, more, name, quiet
 from ddllm.cli._times import span
 
 _BAR = 20
+#: A name is cut to this before a column goes: ids of models fit.
+_NAME = 30
 
 
 def render(costs: Costs, *, top: int, ascii_only: bool = False) -> RenderableType:
@@ -43,7 +45,7 @@ def _pareto(costs: Costs, pareto: Pareto, top: int, block: str) -> Iterator[Rend
     largest = pareto.slices[0].dollars
     drawn = Table(
         [
-            name(pareto.dimension),
+            name(pareto.dimension, _NAME),
             Column("spend"),
             Column("share"),
             Column("cumulative", goes=3),
