@@ -21,6 +21,8 @@ CAPPED_TAGS = ("feature", "action", "prompt_template", "prompt_version", "compar
 #: What a tag holds when its value is not known, and what it holds beyond its cap.
 UNKNOWN = "unknown"
 OTHER = "other"
+#: What reports call a tag that a metric does not carry: tags.exclude leaves it out, or its sender does not know it.
+UNTAGGED = "excluded or unknown"
 
 TAG_DESCRIPTIONS = {
     "service": "Datadog's unified service tag (DD_SERVICE).",

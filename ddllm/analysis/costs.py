@@ -12,7 +12,7 @@ from typing import Any
 from ddllm import catalog
 from ddllm.analysis.sources import Source, Sums, Window, total
 from ddllm.call import Usage
-from ddllm.catalog import OTHER, UNKNOWN, Metric
+from ddllm.catalog import OTHER, UNKNOWN, UNTAGGED, Metric
 from ddllm.pricing import Catalogue
 from ddllm.query.ast import Query
 from ddllm.query.series import ABSENT, Group
@@ -61,8 +61,8 @@ class Pareto:
 
     @property
     def named(self) -> tuple[Slice, ...]:
-        """The slices with a name of their own: neither `unknown` nor what a cap made `other`."""
-        return tuple(each for each in self.slices if each.name not in {UNKNOWN, OTHER})
+        """The slices with a name of their own: neither `unknown`, nor a tag that is not there, nor what a cap made `other`."""
+        return tuple(each for each in self.slices if each.name not in {UNKNOWN, OTHER, UNTAGGED})
 
     @property
     def sentence(self) -> str:
@@ -99,6 +99,18 @@ class Waste:
     estimated_malformed_dollars: float | None = 0.0
     refusals: float = 0.0
     estimated_refused_dollars: float | None = 0.0
+
+    @property
+    def dollars(self) -> float:
+        """All that may have been wasted; the parts overlap, so it orders rows and is shown nowhere."""
+        estimates = (self.estimated_malformed_dollars or 0.0) + (self.estimated_refused_dollars or 0.0)
+        return self.failed_dollars + self.abandoned_dollars + estimates
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything of it is not zero: a call that failed may have cost nothing."""
+        unknown = None in {self.estimated_malformed_dollars, self.estimated_refused_dollars}
+        return bool(self.dollars or self.failed_tokens or self.abandoned_tokens or self.malformed_answers or unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +166,15 @@ class Costs:
         if self.unpriced:
             calls = fsum(self.unpriced.values())
             found.append(
-                f"{calls:,.0f} {'call' if calls == 1 else 'calls'} went to models without a known price, so spending is more than this: "
+                f"{_number(calls, 'call')} went to models without a known price, so spending is more than this: "
                 f"{', '.join(sorted(self.unpriced))} (set prices in ddllm.yaml)"
             )
         if self.usage_missing:
             found.append(
-                f"{self.usage_missing:,.0f} {'answer' if self.usage_missing == 1 else 'answers'} did not say their tokens, "
-                "so tokens and spending are more than this"
+                f"{_number(self.usage_missing, 'answer')} did not say their tokens, so tokens and spending are more than this"
             )
         if self.capped:
-            tags = ", ".join(f"{tag} ({number:,.0f} calls)" for tag, number in sorted(self.capped.items()))
+            tags = ", ".join(f"{tag} ({_number(number, 'call')})" for tag, number in sorted(self.capped.items()))
             found.append(f"tags had too many values, so what stands beside one of theirs is a lower bound: {tags}")
         return found
 
@@ -225,7 +236,7 @@ def pareto(dimension: str, spend: Mapping[Group, float]) -> Pareto:
     failed: dict[str, list[float]] = {}
     for (name, status), amount in spend.items():
         dollars.setdefault(name, []).append(amount)
-        if status != "ok":
+        if status not in {"ok", UNTAGGED}:
             failed.setdefault(name, []).append(amount)
     sums = {name: fsum(amounts) for name, amounts in dollars.items()}
     whole = fsum(sums.values())
@@ -261,15 +272,9 @@ def _waste(sums: Sums) -> tuple[Waste, ...]:
     worth = [
         row
         for row in rows
-        if row.failed_calls or row.abandoned_calls or row.malformed_answers or row.refusals or _wasted(row)
+        if row.failed_calls or row.abandoned_calls or row.malformed_answers or row.refusals or row.dollars
     ]
-    return tuple(sorted(worth, key=lambda row: (-_wasted(row), row.template)))
-
-
-def _wasted(row: Waste) -> float:
-    """Order rows by all that they may have wasted; the parts overlap, so it is shown nowhere."""
-    estimates = (row.estimated_malformed_dollars or 0.0) + (row.estimated_refused_dollars or 0.0)
-    return row.failed_dollars + row.abandoned_dollars + estimates
+    return tuple(sorted(worth, key=lambda row: (-row.dollars, row.template)))
 
 
 def _template_waste(template: str, sums: Sums) -> Waste:
@@ -315,7 +320,7 @@ def _retries(sums: Sums) -> Retries:
     failed: dict[str, float] = {}
     for (*model, outcome), number in sums["attempts"].items():
         attempts[tuple(model)] = attempts.get(tuple(model), 0.0) + number
-        if outcome != "ok":
+        if outcome not in {"ok", UNTAGGED}:
             failed[outcome] = failed.get(outcome, 0.0) + number
     calls = sums["model calls"]
     # A model at a time: calls that made no attempt, of one model, must not hide another's retries.
@@ -330,10 +335,10 @@ def _retries(sums: Sums) -> Retries:
 
 
 def _known(groups: Mapping[Group, float]) -> dict[Group, float]:
-    """Give series without a tag the value that ddllm gives it where nobody said one."""
+    """Name what series without a tag have in its place."""
     known: dict[Group, float] = {}
     for group, number in groups.items():
-        name = tuple(UNKNOWN if value == ABSENT else value for value in group)
+        name = tuple(UNTAGGED if value == ABSENT else value for value in group)
         known[name] = known.get(name, 0.0) + number
     return known
 
@@ -356,6 +361,11 @@ def percent(share: float) -> str:
     if 99 < number < 100 - 1e-9:  # noqa: PLR2004 - percent
         return ">99 %"
     return f"{number:.0f} %"
+
+
+def _number(value: float, noun: str) -> str:
+    number = f"{value:,.0f}"
+    return f"{number} {noun if number == '1' else f'{noun}s'}"
 
 
 def _article(noun: str) -> str:

@@ -65,6 +65,11 @@ class Connection:
         return getproxies().get(parts.scheme)
 
     @property
+    def named_by(self) -> str:
+        """The variable that says where the API is."""
+        return "DD_SITE" if self.url.startswith("https://api.") else "DDLLM_API_URL"
+
+    @property
     def app_url(self) -> str:
         """The address of Datadog's pages for people; with another API host, that host."""
         return re.sub(r"^https://api\.(?=datadog|ddog)", "https://app.", self.url).replace("https://api.", "https://")

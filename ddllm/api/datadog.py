@@ -31,6 +31,7 @@ _SERVER_ERROR = 500
 _BAD_REQUEST = 400
 _DUPLICATE = re.compile(r"Duplicate of an existing monitor_id:\s*(\d+)")
 _NOT_KEYS = frozenset({401, 403})
+_NO_SUCH_PATH = frozenset({404, 405})
 
 
 class DuplicateError(ApiError):
@@ -85,8 +86,11 @@ class Datadog:
         answer = self.get("/api/v1/query", {"from": start, "to": end, "query": query})
         series = answer.get("series") if isinstance(answer, Mapping) else None
         if not isinstance(series, list) or answer.get("status") == "error":
-            reason = self.connection.hide_keys("; ".join(_reasons(answer))) or "the answer holds no series"
-            raise ApiError(f"Datadog cannot answer `{query}`: {reason}")
+            reason = (
+                self.connection.hide_keys("; ".join(_reasons(answer)))
+                or f"the answer of {self.connection.url} holds no series"
+            )
+            raise ApiError(f"Datadog cannot answer `{query}`: {reason}", hint=None if _reasons(answer) else self._whose)
         return series
 
     def post(self, path: str, body: Mapping[str, Any], *, repeatable: bool = False) -> Any:
@@ -103,7 +107,7 @@ class Datadog:
         while True:
             items = self.get(path, {**query, "page": page, "page_size": size})
             if not isinstance(items, list):
-                raise ApiError(f"Datadog answered the listing of {path} with something else than a list")
+                raise ApiError(f"{self.connection.url}{path} did not answer with a list", hint=self._whose)
             yield from items
             if len(items) < size:
                 return
@@ -159,7 +163,7 @@ class Datadog:
         except ValueError:
             raise ApiError(
                 f"{self.connection.url}{path} did not answer with JSON",
-                hint="Is that Datadog's API? DD_SITE names the site, such as datadoghq.eu",
+                hint=self._whose,
             ) from None
 
     def _error(self, method: str, path: str, refusal: "_Refusal") -> ApiError:
@@ -174,14 +178,30 @@ class Datadog:
                 hint="Check the network, DD_SITE and DDLLM_API_URL",
             )
         if status >= _SERVER_ERROR:
-            return NoAnswerError(f"Datadog failed on {method} {path} with {status}: {reason}", status=status)
+            return NoAnswerError(
+                f"Datadog failed on {method} {path} with {status}: {reason}",
+                status=status,
+                hint=None if self.connection.named_by == "DD_SITE" else f"DDLLM_API_URL names {self.connection.url}",
+            )
         if status in _NOT_KEYS:
             return ApiError(
                 f"Datadog refused {method} {path} with {status}: {reason}",
                 status=status,
-                hint="Check DD_API_KEY, DD_APP_KEY, their permissions, and that DD_SITE is the keys' site",
+                hint=f"Check DD_API_KEY, DD_APP_KEY, their permissions, and that {self.connection.named_by} is the keys' site",
+            )
+        if status in _NO_SUCH_PATH:
+            return ApiError(
+                f"{self.connection.url} answered {method} {path} with {status}: {reason}",
+                status=status,
+                hint=self._whose,
             )
         return ApiError(f"Datadog answered {status}: {reason}", status=status)
+
+    @property
+    def _whose(self) -> str:
+        named_by = self.connection.named_by
+        example = "the site, such as datadoghq.eu" if named_by == "DD_SITE" else "the address"
+        return f"Is that Datadog's API? {named_by} names {example}"
 
 
 class _Refusal:

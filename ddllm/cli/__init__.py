@@ -38,9 +38,20 @@ def main() -> None:
         click.echo(f"ddllm: {error}", err=True)
         code = 1
     except click.ClickException as error:
-        error.show()
-        code = 1
+        code = _misused(error)
     except click.Abort:
         click.echo("ddllm: interrupted", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(error: click.ClickException) -> int:
+    """Say in one line what was wrong with the usage. A group without a command is a question: its answer is the help."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None and type(error).__name__ == "NoArgsIsHelpError":  # click 8.2; before, click printed it
+        click.echo(context.get_help())
+        return 0
+    message = " ".join(error.format_message().split()).rstrip(".")
+    hint = f". `{context.command_path} --help` tells more" if context is not None else ""
+    click.echo(f"ddllm: {message}{hint}", err=True)
+    return 1

@@ -1,11 +1,12 @@
 """The cost report as one HTML page with charts: plotly.js is part of it, so that it opens anywhere, without a network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from ddllm.analysis.costs import Costs, Pareto
-from ddllm.cli._numbers import count, dollars, duration
+from ddllm.analysis.costs import Costs, Pareto, Waste
+from ddllm.cli._costs_view import within_actions
+from ddllm.cli._numbers import count, dollars, duration, things
 from ddllm.cli._times import span
 from ddllm.errors import DdllmError
 
@@ -51,20 +52,19 @@ def _body(costs: Costs, top: int) -> Iterator[str]:
     for number, pareto in enumerate(costs.paretos):
         yield f"<h2>Spend by {pareto.dimension}</h2><p>{escape(_capital(pareto.sentence))}.</p>"
         if pareto.dimension == "action" and pareto.slices:
-            yield _quiet(
-                f"Calls outside of an action are not in it: {dollars(pareto.dollars)} of {dollars(costs.dollars)} are."
-            )
+            yield _quiet(f"{_capital(within_actions(costs, pareto))}.")
         if pareto.slices:
             yield _chart(_pareto(pareto, top), f"pareto-{number}")
             yield from _more(len(pareto.slices), top)
     yield "<h2>Spent for nothing</h2>"
-    if costs.waste:
+    rows = [row for row in costs.waste if row.dollars]
+    if rows:
         yield _quiet(
             "Failed and abandoned are measured. Malformed and refused are estimates: such answers times the template's average "
             "cost of a successful call; they may overlap."
         )
-        yield _chart(_waste(costs, top), "waste")
-        yield from _more(len(costs.waste), top)
+        yield _chart(_waste(rows[:top]), "waste")
+        yield from _more(len(rows), top)
     else:
         yield "<p>Nothing.</p>"
     yield "<h2>Cache savings missed</h2>"
@@ -100,7 +100,7 @@ def _retries(costs: Costs) -> Iterator[str]:
     retries = costs.retries
     yield "<h2>Retries</h2>"
     yield (
-        f"<p>{count(retries.beyond_first)} attempts beyond the first of {count(retries.calls)} calls; calls waited "
+        f"<p>{things(retries.beyond_first, 'attempt')} beyond the first of {things(retries.calls, 'call')}; calls waited "
         f"{duration(retries.waited_seconds)} in all, for retries, rate limiters and queues.</p>"
     )
     if retries.failed_attempts:
@@ -156,8 +156,8 @@ def _pareto(pareto: Pareto, top: int) -> Any:
     return figure
 
 
-def _waste(costs: Costs, top: int) -> Any:
-    rows = costs.waste[:top][::-1]  # plotly draws the first at the bottom
+def _waste(worst: Sequence[Waste]) -> Any:
+    rows = worst[::-1]  # plotly draws the first at the bottom
     names = _names([row.template for row in rows])
     bars = (
         ("failed", [row.failed_dollars for row in rows], _RED, ""),

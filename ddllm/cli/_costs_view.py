@@ -6,11 +6,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ddllm.analysis.costs import Costs, Pareto, Waste, percent
-from ddllm.cli._numbers import count, dollars, duration
-from ddllm.cli._tables import more, quiet, table
+from ddllm.cli._numbers import count, dollars, duration, things
+from ddllm.cli._tables import Column, Table, more, name, quiet
 from ddllm.cli._times import span
 
 _BAR = 20
+#: A name is cut to this before a column goes: ids of models fit.
+_NAME = 30
 
 
 def render(costs: Costs, *, top: int, ascii_only: bool = False) -> RenderableType:
@@ -31,19 +33,26 @@ def _headline(costs: Costs) -> str:
     if not costs.calls:
         return f"no LLM calls in {where}, {when}, says {costs.source}"
     least = "at least " if costs.unpriced or costs.usage_missing else ""
-    return f"{least}{dollars(costs.dollars)} for {count(costs.calls)} calls in {where}, {when}, from {costs.source}"
+    return f"{least}{dollars(costs.dollars)} for {things(costs.calls, 'call')} in {where}, {when}, from {costs.source}"
 
 
 def _pareto(costs: Costs, pareto: Pareto, top: int, block: str) -> Iterator[RenderableType]:
     yield Text.assemble((f"Spend by {pareto.dimension}", "bold"), f": {pareto.sentence}")
     if pareto.dimension == "action" and pareto.slices:
-        yield quiet(
-            f"calls outside of an action are not in it: {dollars(pareto.dollars)} of {dollars(costs.dollars)} are"
-        )
+        yield quiet(within_actions(costs, pareto))
     if not pareto.slices:
         return
     largest = pareto.slices[0].dollars
-    drawn = table([pareto.dimension], ["spend", "share", "cumulative", "failed or abandoned"], "")
+    drawn = Table(
+        [
+            name(pareto.dimension, _NAME),
+            Column("spend"),
+            Column("share"),
+            Column("cumulative", goes=3),
+            Column("failed or abandoned", goes=2),
+            Column("", "picture", goes=1),
+        ]
+    )
     for part in pareto.slices[:top]:
         drawn.add_row(
             Text(part.name),
@@ -57,12 +66,33 @@ def _pareto(costs: Costs, pareto: Pareto, top: int, block: str) -> Iterator[Rend
     yield from more(len(pareto.slices), top)
 
 
+def within_actions(costs: Costs, pareto: Pareto) -> str:
+    """Say how much of the spend the actions' table is about."""
+    outside = max(0.0, costs.dollars - pareto.dollars)
+    return (
+        f"{dollars(pareto.dollars)} of {dollars(costs.dollars)} was spent within actions; "
+        f"the other {dollars(outside)}, by calls outside of any action, is left out here"
+    )
+
+
 def _waste(costs: Costs, top: int) -> Iterator[RenderableType]:
     yield Text.assemble(("Spent for nothing", "bold"), _wasted_total(costs))
-    if not costs.waste:
+    rows = [row for row in costs.waste if row.tells]
+    if not rows:
         return
-    drawn = table(["template"], ["failed", "tokens", "abandoned", "tokens", "malformed*", "of checked", "refused*"])
-    for row in costs.waste[:top]:
+    drawn = Table(
+        [
+            name("template"),
+            Column("failed"),
+            Column("tokens", goes=2),
+            Column("abandoned"),
+            Column("tokens", goes=1),
+            Column("malformed*"),
+            Column("of checked", goes=3),
+            Column("refused*"),
+        ]
+    )
+    for row in rows[:top]:
         drawn.add_row(
             Text(row.template),
             dollars(row.failed_dollars),
@@ -74,7 +104,7 @@ def _waste(costs: Costs, top: int) -> Iterator[RenderableType]:
             _estimate(row.estimated_refused_dollars),
         )
     yield drawn
-    yield from more(len(costs.waste), top)
+    yield from more(len(rows), top)
     yield quiet("* estimates: such answers times the template's average cost of a successful call; they may overlap")
 
 
@@ -107,7 +137,15 @@ def _cache(costs: Costs, top: int) -> Iterator[RenderableType]:
     yield Text.assemble(("Cache savings missed", "bold"), text)
     if not costs.cache:
         return
-    drawn = table(["template", "model"], ["input tokens", "not from cache", "at most*"])
+    drawn = Table(
+        [
+            name("template", 12),
+            name("model"),
+            Column("input tokens", goes=2),
+            Column("not from cache", goes=1),
+            Column("at most*"),
+        ]
+    )
     for row in costs.cache[:top]:
         drawn.add_row(
             Text(row.template),
@@ -125,7 +163,7 @@ def _retries(costs: Costs) -> Iterator[RenderableType]:
     retries = costs.retries
     yield Text.assemble(
         ("Retries", "bold"),
-        f": {count(retries.beyond_first)} attempts beyond the first of {count(retries.calls)} calls; "
+        f": {things(retries.beyond_first, 'attempt')} beyond the first of {things(retries.calls, 'call')}; "
         f"calls waited {duration(retries.waited_seconds)} in all, for retries, rate limiters and queues",
     )
     if retries.failed_attempts:

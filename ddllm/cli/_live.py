@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ddllm.cli._numbers import count, dollars
+from ddllm.cli._numbers import count, dollars, things
 from ddllm.cli._summary import Done, Row, Snapshot, snapshot
 from ddllm.sandbox.agent import Agent
 
@@ -122,7 +122,7 @@ def _headline(taken: Snapshot) -> Text:
     total = taken.total
     if not total.requests:
         return Text("no LLM calls so far", style="bold")
-    parts = [f"{count(total.requests)} calls", f"{count(total.errors)} errors", _spend(total)]
+    parts = [things(total.requests, "call"), things(total.errors, "error"), _spend(total)]
     if taken.dollars_per_hour is not None:
         parts.append(f"{dollars(taken.dollars_per_hour)}/h")
     parts += [f"{count(total.input_tokens)} tokens in", f"{count(total.output_tokens)} out"]
@@ -133,17 +133,17 @@ def _headline(taken: Snapshot) -> Text:
 
 def _remarks(taken: Snapshot) -> Iterator[str]:
     if taken.total.unpriced:
-        yield f"{count(taken.total.unpriced)} calls went to models without a known price, so spending is more than this (set prices in ddllm.yaml)"
+        yield f"{things(taken.total.unpriced, 'call')} went to models without a known price, so spending is more than this (set prices in ddllm.yaml)"
     if taken.losses:
         yield "ddllm itself lost: " + ", ".join(
             f"{count(number)} {what}" for what, number in sorted(taken.losses.items())
         )
     if taken.malformed:
-        yield f"{count(taken.malformed)} lines were no DogStatsD"
+        yield f"{things(taken.malformed, 'line was', 'lines were')} no DogStatsD"
     if taken.not_forwarded:
-        yield f"{count(taken.not_forwarded)} packets could not be passed on to the agent"
+        yield f"{things(taken.not_forwarded, 'packet')} could not be passed on to the agent"
     if taken.others and not taken.rows:
-        yield f"{taken.others} metrics arrived, none of them ddllm's: does the process run under ddtrace-run, and is ddllm installed there?"
+        yield f"{things(taken.others, 'metric')} arrived, but none of ddllm's: does the process run under ddtrace-run, and is ddllm installed there?"
 
 
 def _table(taken: Snapshot, width: int | None) -> Table:

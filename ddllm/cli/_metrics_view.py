@@ -3,22 +3,31 @@
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ddllm import catalog
 from ddllm.analysis.costs import percent
 from ddllm.analysis.estimate import RULE, Estimate, MetricShare, TagShare
-from ddllm.cli._numbers import dollars
-from ddllm.cli._tables import more, quiet, table
+from ddllm.cli._numbers import dollars, things
+from ddllm.cli._tables import Column, Table, more, name, quiet
 
 #: Tags of a metric that are named in its row.
 _NAMED = 3
+#: Names of metrics are cut to this before a column goes.
+_METRIC = 38
 
 
 def render_catalogue(metrics: Iterable[catalog.Metric]) -> RenderableType:
     """Draw the metrics that ddllm can send."""
-    drawn = table(("metric", "type", "unit", "percentiles", "tags"), ())
+    drawn = Table(
+        [
+            name("metric", _METRIC),
+            Column("type", "picture", goes=3),
+            Column("unit", "picture", goes=2),
+            Column("percentiles", "picture", goes=1),
+            Column("tags", "text"),
+        ]
+    )
     for metric in metrics:
         unit = f"{metric.unit}/{metric.per_unit}" if metric.per_unit else metric.unit or ""
         drawn.add_row(metric.name, metric.kind, unit, "yes" if metric.percentiles else "", _tags_of(metric))
@@ -48,7 +57,9 @@ def render_estimate(found: Estimate, *, top: int, price: float | None) -> Render
 def _headline(found: Estimate, price: float | None) -> str:
     series = sum(share.series for share in found.metrics)
     cost = "" if price is None else f", {dollars(found.custom_metrics / 100 * price)} a month"
-    return f"{found.custom_metrics:,.0f} custom metrics on average of an hour{cost}: {len(found.metrics)} metrics, {series:,} series"
+    number = f"{found.custom_metrics:,.0f}"
+    noun = "custom metric" if number == "1" else "custom metrics"
+    return f"{number} {noun} on average of an hour{cost}: {things(len(found.metrics), 'metric')}, {series:,} series"
 
 
 def _remarks(found: Estimate) -> Iterable[str]:
@@ -60,13 +71,22 @@ def _remarks(found: Estimate) -> Iterable[str]:
     else:
         yield f"at most, for {found.hosts} hosts that send the same"
     if found.others:
-        yield f"{found.others} metrics that are not ddllm's are left out"
+        are = "that is not ddllm's is" if found.others == 1 else "that are not ddllm's are"
+        yield f"{things(found.others, 'metric')} {are} left out"
     yield f"rule: a count 1, a distribution 5, with percentiles 10, for each combination of tags; {RULE}"
 
 
 def _metrics(found: Estimate, top: int, price: float | None) -> Table:
-    drawn = table(
-        ("metric", "type", "tags that make most of it"), ("series", "custom metrics", "share", *_priced(price))
+    drawn = Table(
+        [
+            name("metric", _METRIC),
+            Column("type", "picture", goes=2),
+            Column("tags that make most of it", "text", goes=3),
+            Column("series", goes=1),
+            Column("custom metrics"),
+            Column("share", goes=4),
+            *_priced(price),
+        ]
     )
     for share in found.metrics[:top]:
         kind = f"{share.kind}, percentiles" if share.percentiles else share.kind
@@ -84,7 +104,9 @@ def _most(share: MetricShare) -> str:
 
 
 def _tags(found: Estimate, top: int, price: float | None) -> Table:
-    drawn = table(("tag", ""), ("values", "saves", "share", *_priced(price)))
+    drawn = Table(
+        [name("tag"), Column("", "text"), Column("values"), Column("saves"), Column("share"), *_priced(price)]
+    )
     for tag in found.tags[:top]:
         cost = () if price is None else (dollars(tag.saves / 100 * price),)
         note = "" if tag.excludable else "stays: not ddllm's to leave out"
@@ -100,5 +122,5 @@ def _part(tag: TagShare, found: Estimate) -> str:
     return percent(tag.saves / found.custom_metrics)
 
 
-def _priced(price: float | None) -> tuple[str, ...]:
-    return () if price is None else ("a month",)
+def _priced(price: float | None) -> tuple[Column, ...]:
+    return () if price is None else (Column("a month"),)

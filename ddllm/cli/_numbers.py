@@ -9,6 +9,12 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def things(value: float, noun: str, plural: str = "") -> str:
+    """Write a number of things with their noun, in the plural where it is not one."""
+    number = count(value)
+    return f"{number} {noun if number == '1' else plural or f'{noun}s'}"
+
+
 def dollars(value: float) -> str:
     """Write an amount, with the digits that a small one needs."""
     if value == 0 or value >= 1:

@@ -1,11 +1,39 @@
 """Results to standard output, or to the file that --output names."""
 
 import os
+from io import StringIO
 from pathlib import Path
 
 import click
+from rich.console import Console, RenderableType
 
 from ddllm.errors import DdllmError
+
+#: No line is longer. What is no terminal has no width to wrap at.
+_ENDLESS = 100_000
+
+
+def show(thing: RenderableType, file: Path | None = None) -> None:
+    """Print on a terminal in its width and colours; to a pipe or file write full lines, without spaces at their ends."""
+    console = Console(highlight=False)
+    if file is None and console.is_terminal:
+        console.print(thing, crop=False)
+    else:
+        write_text(plain(thing), file)
+
+
+def plain(thing: RenderableType) -> str:
+    """Return what stands in a pipe or file."""
+    stream = StringIO()
+    console = Console(file=stream, width=_ENDLESS, highlight=False, color_system=None, force_terminal=False)
+    console.print(thing)
+    return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
+
+
+def terminal_width() -> int | None:
+    """Return how wide standard output is, None where it is no terminal."""
+    console = Console()
+    return console.width if console.is_terminal else None
 
 
 def refuse_unwritable(file: Path) -> None:

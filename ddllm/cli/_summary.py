@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ddllm import catalog
+from ddllm.query.series import ABSENT
 from ddllm.sandbox.agent import Agent
 
 #: Seconds over which the present spending rate is taken.
@@ -140,7 +141,7 @@ def _rows(agent: Agent, by: Sequence[str]) -> list[Row]:
     percentiles = {name: agent.percentile(metric.name, q, by=by) for name, (metric, q) in _PERCENTILES.items()}
     rows = []
     for group in {group for groups in sums.values() for group in groups}:
-        fields: dict[str, Any] = dict(zip(by, group, strict=True))
+        fields: dict[str, Any] = dict(zip(by, map(_named, group), strict=True))
         fields |= {name: groups.get(group, 0.0) for name, groups in sums.items()}
         fields |= {name: groups.get(group) for name, groups in percentiles.items()}
         rows.append(Row(**fields))
@@ -157,7 +158,7 @@ def _actions(agent: Agent) -> tuple[Done, ...]:
     duration = agent.percentile(catalog.ACTION_DURATION.name, 0.5, by=by)
     found = [
         Done(
-            group[0],
+            _named(group[0]),
             number,
             well.get(group, 0.0),
             calls.get(group, 0.0),
@@ -168,6 +169,10 @@ def _actions(agent: Agent) -> tuple[Done, ...]:
         for group, number in completed.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.dollars, -one.completed, one.action)))
+
+
+def _named(value: str) -> str:
+    return catalog.UNTAGGED if value == ABSENT else value
 
 
 def _dollars_per_hour(agent: Agent, now: float) -> float | None:

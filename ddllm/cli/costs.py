@@ -4,26 +4,24 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from ddllm.analysis.costs import DIMENSIONS, Costs, analyse, as_json, cache_saving
+from ddllm.analysis.costs import DIMENSIONS, analyse, as_json, cache_saving
 from ddllm.analysis.sources import DatadogSource, RecordedSource, Source, Window
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
 from ddllm.cli._costs_view import render
 from ddllm.cli._definitions import shown_progress
-from ddllm.cli._output import refuse_unwritable, write_text
+from ddllm.cli._output import refuse_unwritable, show, write_text
 from ddllm.cli._prices import catalogue_in_force
 from ddllm.cli._times import moment
 from ddllm.errors import ConfigError
 from ddllm.query.recordings import read_recording
 
 _DEFAULT_FROM = "7d"
-_WIDTH = 120
 
 
 @click.command("costs")
@@ -84,7 +82,8 @@ def command(
     elif output == "html":
         write_text(page(report, top=top), file)
     else:
-        _print(report, top, file)
+        # What is written to a file is UTF-8, which has blocks.
+        show(render(report, top=top, ascii_only=file is None and Console().options.ascii_only), file)
 
 
 def _check_env(env: str | None) -> None:
@@ -116,15 +115,3 @@ def _window(start: str | None, end: str | None, *, now: float, earliest: float |
     if first >= last and not (first == last == earliest):
         raise ConfigError("--from is not before --to")
     return Window.around(first, last)
-
-
-def _print(report: Costs, top: int, file: Path | None) -> None:
-    if file is not None:
-        text = StringIO()
-        Console(file=text, width=_WIDTH, highlight=False, no_color=True).print(render(report, top=top))
-        write_text(text.getvalue(), file)
-        return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    console.print(render(report, top=top, ascii_only=console.options.ascii_only))

@@ -15,6 +15,7 @@ from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._demo_closing import closing, shown
 from ddllm.cli._demo_steps import APPLICATIONS, SCENE, Sync, application, run_applications, run_sync, sync_arguments
 from ddllm.cli._live import live, render, table_console
+from ddllm.cli._output import show, terminal_width
 from ddllm.cli._stack import Stack
 from ddllm.cli._summary import Snapshot, as_json, snapshot
 from ddllm.errors import DdllmError
@@ -86,7 +87,7 @@ def _show(stack: Stack, seconds: float) -> None:
     with live(stack.agent, console, time.time) if console.is_terminal else nullcontext():
         said = run_applications(stack, seconds)
     taken = _arrived(stack)
-    console.print(render(taken, width=console.width))
+    show(render(taken, width=terminal_width()))
     for service, line in said.items():
         console.print(f"What the {service} saw: {line}.", style="dim")
     _title(console, "The first alerts on it, from YAML")

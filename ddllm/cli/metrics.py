@@ -11,10 +11,10 @@ from ddllm import catalog
 from ddllm.analysis.estimate import as_json, estimate
 from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._listen import INTERRUPTED, announce, listening_agent, listening_options, run_or_wait
-from ddllm.cli._live import table_console
 from ddllm.cli._metrics_view import render_catalogue, render_estimate
-from ddllm.cli._output import refuse_unwritable
-from ddllm.errors import ConfigError
+from ddllm.cli._numbers import things
+from ddllm.cli._output import refuse_unwritable, show
+from ddllm.errors import ConfigError, DdllmError
 from ddllm.query.recordings import Recording, read_recording, write_recording
 from ddllm.settings import FileSettings, Settings, file_path, load_file
 
@@ -37,7 +37,7 @@ def list_metrics(output: str) -> None:
     if output == "json":
         click.echo(json.dumps([_metric_json(metric) for metric in catalog.METRICS], indent=2))
         return
-    table_console().print(render_catalogue(catalog.METRICS))
+    show(render_catalogue(catalog.METRICS))
 
 
 def _metric_json(metric: catalog.Metric) -> dict[str, object]:
@@ -101,7 +101,7 @@ def estimate_metrics(
     if output == "json":
         click.echo(json.dumps(as_json(counted, price), indent=2))
     else:
-        table_console().print(render_estimate(counted, top=top, price=price))
+        show(render_estimate(counted, top=top, price=price))
     context.exit(code)
 
 
@@ -122,17 +122,25 @@ def export_metrics(
     ddllm metrics export day.jsonl.gz -- ddtrace-run python app.py
 
     Listens as `ddllm top` does, until COMMAND ends, --seconds have passed, or Ctrl-C. FILE is gzipped where its name ends in
-    .gz. A week fits; what is older goes.
+    .gz. A week fits; what is older goes. Where nothing arrives, nothing is written, and the exit code is 1.
     """
     refuse_unwritable(file)
     found, code = _recorded(argv, listen, forward, seconds, "ddllm metrics export", quiet=False)
+    if not found.series:
+        raise DdllmError(
+            "no metric arrived, so nothing was written",
+            where=str(file),
+            hint="Does the process run under ddtrace-run, and is ddllm installed there?",
+        )
     write_recording(found, file)
-    click.echo(f"{file}: {len(found.series)} series of {len(found.metrics())} metrics", err=True)
+    click.echo(f"{file}: {len(found.series)} series of {things(len(found.metrics()), 'metric')}", err=True)
     context.exit(code)
 
 
 def _configuration(config: Path | None) -> FileSettings:
-    path = config or file_path(Settings.from_environ())
+    if config is not None:
+        return load_file(config, named_by="--config")
+    path = file_path(Settings.from_environ())
     return FileSettings() if path is None else load_file(path)
 
 

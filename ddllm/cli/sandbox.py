@@ -8,7 +8,8 @@ from threading import Event
 import click
 
 from ddllm.cli._child import ending_as_interrupted
-from ddllm.cli._live import render, table_console
+from ddllm.cli._live import render
+from ddllm.cli._output import show, terminal_width
 from ddllm.cli._stack import Stack
 from ddllm.cli._summary import snapshot
 
@@ -33,8 +34,7 @@ def command(output: str) -> None:
         _announce(stack, output)
         Event().wait()
     if output == "text" and stack.agent.metrics():
-        console = table_console()
-        console.print(render(snapshot(stack.agent, time.time()), width=console.width))
+        show(render(snapshot(stack.agent, time.time()), width=terminal_width()))
 
 
 def _announce(stack: Stack, output: str) -> None:

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._listen import INTERRUPTED, announce, listening_agent, listening_options, run_or_wait
-from ddllm.cli._live import live, render, table_console
+from ddllm.cli._live import live, render
+from ddllm.cli._output import show, terminal_width
 from ddllm.cli._summary import as_json, snapshot
 from ddllm.sandbox.agent import Agent
 
@@ -70,5 +71,4 @@ def _report(agent: Agent, output: str) -> None:
     if output == "json":
         click.echo(json.dumps(as_json(taken) | {"agent": agent.to_json()}, indent=2))
         return
-    console = table_console()
-    console.print(render(taken, width=console.width))
+    show(render(taken, width=terminal_width()))

@@ -16,7 +16,17 @@ from typing import Any, Self
 #: What the tracer asks first. The endpoints that it may use are those that it finds here.
 _INFO = {
     "version": "7.60.0",
-    "endpoints": ["/v0.4/traces", "/v0.5/traces", "/telemetry/proxy/", "/evp_proxy/v2/", "/evp_proxy/v4/"],
+    "endpoints": [
+        "/v0.4/traces",
+        "/v0.5/traces",
+        "/telemetry/proxy/",
+        "/evp_proxy/v2/",
+        "/evp_proxy/v4/",
+        # Without these the tracer tells its user to upgrade the agent.
+        "/debugger/v1/input",
+        "/debugger/v1/diagnostics",
+        "/debugger/v2/input",
+    ],
     "client_drop_p0s": False,
     "config": {},
 }

@@ -1,7 +1,7 @@
 """ddllm.yaml -> `FileSettings`. One function a part of the file; FORMATS of the parts are in docs/configuration.md."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,23 +23,25 @@ _TOKENS = ("input_per_million", "output_per_million")
 _CACHED_TOKENS = ("cache_read_per_million", "cache_write_per_million")
 _REQUESTS = "per_thousand_requests"
 _EXPECTS = ("allow_wrapped", "kind", "match", "schema")
+#: The tags that are ddllm's to leave out.
+_OWN_TAGS = tuple(tag for tag in catalog.TAG_DESCRIPTIONS if tag not in catalog.UNIFIED_TAGS)
 _KINDS = ("json", "json_schema", "regex")
 
 
-def load_file(path: Path) -> FileSettings:
-    """Read ddllm.yaml.
+def load_file(path: Path, *, named_by: str = "DDLLM_CONFIG") -> FileSettings:
+    """Read ddllm.yaml. `named_by` is what a message names where there is no such file.
 
     Raises `ConfigError` with file, line and column where the file cannot be read, is not YAML, or says something that
     ddllm does not know.
     """
     try:
-        return _read(path)
+        return _read(path, named_by)
     except RecursionError as error:
         raise ConfigError("the file is nested too deeply, or an anchor contains itself", where=str(path)) from error
 
 
-def _read(path: Path) -> FileSettings:
-    root = nodes.document(path)
+def _read(path: Path, named_by: str) -> FileSettings:
+    root = nodes.document(path, hint=f"{named_by} names the file to read")
     if root is None:
         return FileSettings()
     parts = nodes.mapping(root, "the file", _PARTS)
@@ -57,7 +59,7 @@ def _read(path: Path) -> FileSettings:
         ),
         caps={**FileSettings().caps, **(_caps(parts["caps"]) if "caps" in parts else {})},
         metrics_exclude=_excluded(parts, "metrics", catalog.BY_NAME),
-        tags_exclude=_excluded(parts, "tags", catalog.TAG_DESCRIPTIONS),
+        tags_exclude=_excluded(parts, "tags", _OWN_TAGS, stay=catalog.UNIFIED_TAGS),
     )
 
 
@@ -118,16 +120,24 @@ def _caps(node: "Node") -> dict[str, int]:
     return {key: nodes.whole(value, key) for key, value in nodes.mapping(node, "caps", catalog.CAPPED_TAGS).items()}
 
 
-def _excluded(parts: "Mapping[str, Node]", name: str, known: Mapping[str, object]) -> frozenset[str]:
+def _excluded(parts: "Mapping[str, Node]", name: str, known: Iterable[str], stay: Iterable[str] = ()) -> frozenset[str]:
+    """Read what is left out. `stay` are names that exist, and that ddllm cannot leave out."""
     if name not in parts:
         return frozenset()
     within = nodes.mapping(parts[name], name, ("exclude",))
     if "exclude" not in within:
         return frozenset()
-    what = f"{name}.exclude"
-    return frozenset(
-        nodes.name(item, name.removesuffix("s"), known) for item in nodes.sequence(within["exclude"], what)
-    )
+    kind = name.removesuffix("s")
+    found = []
+    for item in nodes.sequence(within["exclude"], f"{name}.exclude"):
+        if nodes.text(item, f"a {kind}") in stay:
+            nodes.fail(
+                item,
+                f"the {kind} {item.value!r} cannot be left out: Datadog's client adds it, not ddllm",
+                f"Known: {', '.join(sorted(known))}",
+            )
+        found.append(nodes.name(item, kind, known))
+    return frozenset(found)
 
 
 def _expects(node: "Node") -> tuple[ExpectRule, ...]:

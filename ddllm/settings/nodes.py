@@ -19,8 +19,8 @@ _BOOLEANS = {"true": True, "false": False}
 _NUMBERS: Mapping[str, type[int] | type[float]] = {"tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
 
 
-def document(path: Path) -> "Node | None":
-    """Parse the one document of a file; None where the file is empty."""
+def document(path: Path, *, hint: str | None = None) -> "Node | None":
+    """Parse the one document of a file; None where the file is empty. `hint` says what to do where it cannot be read."""
     import yaml  # noqa: PLC0415 - 20 ms, on the worker alone
 
     try:
@@ -35,7 +35,6 @@ def document(path: Path) -> "Node | None":
     except RecursionError as error:
         raise ConfigError("the file is nested too deeply", where=str(path)) from error
     except OSError as error:
-        hint = "DDLLM_CONFIG names the file to read"
         raise ConfigError(f"the file cannot be read: {error.strerror}", where=str(path), hint=hint) from error
 
 

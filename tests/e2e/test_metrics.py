@@ -100,10 +100,23 @@ def test_what_arrives_is_recorded(tmp_path: Path):
 
 
 def test_listening_ends_after_its_seconds(tmp_path: Path):
-    ended = ddllm(tmp_path, "export", "none.jsonl", "--forward", "none", "--seconds", "0.1")
+    ended = ddllm(tmp_path, "estimate", "--forward", "none", "--seconds", "0.1")
     assert ended.returncode == 0
     assert ended.stdout.startswith("export DD_DOGSTATSD_URL=udp://127.0.0.1:")
-    assert read_recording(tmp_path / "none.jsonl").series == ()
+
+
+def test_a_recording_is_kept_where_nothing_arrives(tmp_path: Path):
+    kept = tmp_path / "day.jsonl"
+    write_recording(history(), kept)
+    before = kept.read_bytes()
+    message = refusal(ddllm(tmp_path, "export", "day.jsonl", "--forward", "none", "--seconds", "0.1"))
+    assert message == (
+        "ddllm: day.jsonl: no metric arrived, so nothing was written. "
+        "Does the process run under ddtrace-run, and is ddllm installed there?"
+    )
+    assert kept.read_bytes() == before
+    refusal(ddllm(tmp_path, "export", "new.jsonl", "--forward", "none", "--seconds", "0.1"))
+    assert not (tmp_path / "new.jsonl").exists()
 
 
 @pytest.mark.parametrize(
@@ -111,7 +124,10 @@ def test_listening_ends_after_its_seconds(tmp_path: Path):
     [
         (["estimate", "--recording", "r.jsonl", "--seconds", "3"], "ddllm: --recording stands in place of COMMAND"),
         (["estimate", "--recording", "nothing.jsonl"], "ddllm: nothing.jsonl: the recording cannot be read"),
-        (["estimate", "--config", "nothing.yaml", "--seconds", "1"], "ddllm: nothing.yaml: the file cannot be read"),
+        (
+            ["estimate", "--config", "nothing.yaml", "--seconds", "1"],
+            "ddllm: nothing.yaml: the file cannot be read: No such file or directory. --config names",
+        ),
         (["export", "nowhere/r.jsonl", "--seconds", "1"], "ddllm: nowhere/r.jsonl: there is no folder nowhere"),
         (["export", "r.jsonl", "--forward", "none", "--", "no-such-program"], "ddllm: cannot run 'no-such-program'"),
     ],
@@ -121,5 +137,12 @@ def test_what_cannot_work_is_one_message(tmp_path: Path, arguments: list[str], m
 
 
 def test_wrong_usage_is_an_error_too(tmp_path: Path):
-    assert ddllm(tmp_path, "estimate", "--hosts", "0").returncode == 1
-    assert ddllm(tmp_path, "export").returncode == 1
+    assert refusal(ddllm(tmp_path, "estimate", "--hosts", "0")).startswith("ddllm: Invalid value for '--hosts'")
+    assert refusal(ddllm(tmp_path, "export")).startswith("ddllm: Missing argument 'FILE'")
+
+
+def test_without_a_command_the_help_is_the_answer(tmp_path: Path):
+    ended = ddllm(tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Usage: ddllm metrics ")
+    assert "estimate" in ended.stdout

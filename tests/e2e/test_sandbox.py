@@ -67,7 +67,7 @@ def test_an_application_with_its_variables_calls_and_reports_there():
         assert (called.returncode, called.stdout) == (0, "end_turn\n"), called.stderr
         code, printed = end(process)
     assert code == 0
-    assert "1 calls" in printed
+    assert "1 call " in printed
     assert "claude-3-5-haiku-20241022-v1" in printed
 
 

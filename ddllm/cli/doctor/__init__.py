@@ -5,19 +5,18 @@ from collections.abc import Iterable
 from importlib import metadata
 
 import click
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ddllm.cli._output import show
 from ddllm.cli.doctor import account, agent, configuration, startup
 from ddllm.cli.doctor.check import Check, Finding, Status
 
 CHECKS: tuple[Check, ...] = (*startup.CHECKS, *configuration.CHECKS, *agent.CHECKS, *account.CHECKS)
 
 _STYLES: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
-#: What a line is wrapped at where the output is no terminal.
-_PIPE_WIDTH = 120
 
 Row = tuple[str, Finding]
 
@@ -37,10 +36,7 @@ def command(context: click.Context, output: str) -> None:
     if output == "json":
         click.echo(as_json(rows))
     else:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console.width = _PIPE_WIDTH
-        console.print(as_text(rows))
+        show(as_text(rows))
     context.exit(1 if failed(rows) else 0)
 
 

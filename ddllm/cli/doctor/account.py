@@ -17,6 +17,7 @@ from ddllm.errors import ApiError, ConfigError
 _TIMEOUT = (5.0, 15.0)
 _ONCE = RetryPolicy(tries=1, connects=1)
 _FORBIDDEN = frozenset({401, 403})
+_NOT_FOUND = 404
 #: Metrics that reported within this time are looked at: the longest that the endpoint takes, in seconds.
 _WINDOW = 30 * 24 * 3600
 _PAGE_SIZE = 10_000
@@ -47,11 +48,7 @@ def percentiles() -> Finding:
         with _datadog() as datadog:
             on = set(_with_percentiles(datadog))
     except ApiError as error:
-        if error.status not in _FORBIDDEN:
-            return _failed(error)
-        return Finding(
-            "fail", error.message, "DD_APP_KEY must belong to the organisation and have the scope metrics_read."
-        )
+        return _refused(error)
     except ConfigError as error:
         return _failed(error)
     off = [metric.name for metric in catalog.METRICS if metric.percentiles and metric.name not in on]
@@ -83,8 +80,27 @@ def _with_percentiles(datadog: Datadog) -> Iterator[str]:
         query["page[cursor]"] = cursor
 
 
+def _refused(error: ApiError) -> Finding:
+    """Say what a refusal means. Nothing there is what an organisation looks like before the first metric."""
+    if error.status == _NOT_FOUND:
+        return Finding(
+            "warn",
+            f"{error.message}: no such metric yet, or nothing configured on one",
+            "Run an application with ddllm first; where that does not help, DD_SITE or DDLLM_API_URL names another service.",
+        )
+    if error.status in _FORBIDDEN:
+        return Finding(
+            "fail", error.message, "DD_APP_KEY must belong to the organisation and have the scope metrics_read."
+        )
+    return _failed(error)
+
+
 def _failed(error: ApiError | ConfigError) -> Finding:
-    return Finding("fail", error.message, error.hint or "")
+    return Finding(
+        "fail",
+        error.message,
+        error.hint or "Ask again in a minute; https://status.datadoghq.com says whether Datadog has trouble.",
+    )
 
 
 CHECKS = (

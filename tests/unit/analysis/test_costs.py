@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ddllm import catalog
 from ddllm.analysis.costs import Costs, Waste, analyse, as_json, cache_saving, pareto, percent
 from ddllm.analysis.sources import RecordedSource
 from ddllm.pricing import Catalogue
 from ddllm.query.recordings import Recording
 from ddllm.settings import Price, Prices
-from tests.support.spending import END, HAIKU, SONNET, START, WINDOW, history
+from tests.support.spending import END, HAIKU, SONNET, START, WINDOW, count, history
 
 
 def saving(provider: str, vendor: str, model: str) -> float:
@@ -193,3 +194,30 @@ def test_a_saving_knows_the_prices_of_the_file():
     find = cache_saving(Catalogue(prices))
     assert find("aws.bedrock", "unknown", "mine") == pytest.approx(3e-6)
     assert find("aws.bedrock", "unknown", "plain") == 0
+
+
+def test_a_tag_that_is_left_out_is_neither_unknown_nor_a_failure():
+    known = {"env": "prod", "model_name": "m"}
+    series = (
+        count(catalog.COST, 4, **known),
+        count(catalog.COST, 1, **known, prompt_template="unknown", status="ok"),
+        count(catalog.ATTEMPTS, 9, **known),
+    )
+    costs = analyse(RecordedSource(Recording(60, START, END, series), WINDOW, "r"), WINDOW, saving=lambda *_: 0.0)
+    assert [(each.name, each.dollars, each.failed_dollars) for each in costs.paretos[0].slices] == [
+        ("excluded or unknown", 4, 0),
+        ("unknown", 1, 0),
+    ]
+    assert costs.paretos[0].sentence == "no spend names a template"
+    assert costs.retries.failed_attempts == {}
+
+
+def test_one_is_no_plural():
+    series = (
+        count(catalog.COST_UNPRICED, 1, env="prod", model_name="m"),
+        count(catalog.TELEMETRY_DROPPED, 1, env="prod", reason="usage_missing"),
+        count(catalog.TELEMETRY_CAPPED, 1, env="prod", reason="feature"),
+    )
+    costs = analyse(RecordedSource(Recording(60, START, END, series), WINDOW, "r"), WINDOW, saving=lambda *_: 0.0)
+    assert [warning.split(" ")[:2] for warning in costs.warnings[:2]] == [["1", "call"], ["1", "answer"]]
+    assert costs.warnings[2].endswith("feature (1 call)")

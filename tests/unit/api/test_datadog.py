@@ -1,6 +1,7 @@
 """The real client over a real socket: what comes back, what is tried again, and what errors say."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from threading import Thread
@@ -171,13 +172,31 @@ def test_a_page_in_place_of_the_api_is_recognised():
         pytest.raises(ApiError) as caught,
     ):
         datadog.get("/api/v1/monitor")
-    assert "did not answer with JSON. Is that Datadog's API? DD_SITE names the site" in str(caught.value)
+    assert re.fullmatch(
+        r"http://127.0.0.1:\d+/api/v1/monitor did not answer with JSON. Is that Datadog's API\? DDLLM_API_URL names the address",
+        str(caught.value),
+    )
+
+
+def test_another_services_404_names_the_address():
+    url = answering(http("404 Not Found", "<html>nginx</html>"))
+    with Datadog(Connection(url, *KEYS)) as datadog, pytest.raises(ApiError) as caught:
+        datadog.get("/api/v1/monitor")
+    assert caught.value.status == 404
+    assert str(caught.value) == (
+        f"{url} answered GET /api/v1/monitor with 404: Not Found. Is that Datadog's API? DDLLM_API_URL names the address"
+    )
+
+
+def test_where_the_site_led_the_site_is_named():
+    datadog = Datadog(Connection("https://api.datadoghq.eu", *KEYS))
+    assert datadog._whose == "Is that Datadog's API? DD_SITE names the site, such as datadoghq.eu"
 
 
 def test_a_listing_that_is_no_list_is_refused():
     with (
         Datadog(Connection(answering(http("200 OK", '{"monitors": []}')), *KEYS)) as datadog,
-        pytest.raises(ApiError, match="something else than a list"),
+        pytest.raises(ApiError, match=r"did not answer with a list\. Is that Datadog"),
     ):
         list(datadog.pages("/api/v1/monitor", {}))
 
@@ -241,14 +260,17 @@ def test_a_metric_query_that_datadog_cannot_read_says_why(datadog: Datadog):
     [
         ('{"status":"error","error":"too many series","series":[]}', "too many series"),
         ('{"status":"error","errors":["a","b"]}', "a; b"),
-        ('{"status":"ok"}', "the answer holds no series"),
-        ("[]", "the answer holds no series"),
+        (
+            '{"status":"ok"}',
+            "the answer of URL holds no series. Is that Datadog's API? DDLLM_API_URL names the address",
+        ),
+        ("[]", "the answer of URL holds no series. Is that Datadog's API? DDLLM_API_URL names the address"),
     ],
 )
 def test_an_error_with_a_status_of_200_is_one(answer: str, reason: str):
     with (
-        Datadog(Connection(answering(http("200 OK", answer)), *KEYS)) as datadog,
+        Datadog(Connection(url := answering(http("200 OK", answer)), *KEYS)) as datadog,
         pytest.raises(ApiError) as caught,
     ):
         datadog.series("sum:a{*}", 60, 120)
-    assert str(caught.value) == f"Datadog cannot answer `sum:a{{*}}`: {reason}"
+    assert str(caught.value) == f"Datadog cannot answer `sum:a{{*}}`: {reason.replace('of URL', f'of {url}')}"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ddllm import catalog
 from ddllm.errors import DdllmError
 from ddllm.query.recordings import Recording
 from tests.support.browser import opened
-from tests.support.spending import END, START, history
+from tests.support.spending import END, START, count, history
 from tests.unit.cli.test_costs_view import _renamed, report
 
 plotly = pytest.importorskip("plotly", reason="plotly is in the extra `sandbox`")
@@ -35,6 +36,22 @@ def test_the_page_says_what_is_measured_and_what_is_not():
         "17 throttled, 3 timeout",
     ):
         assert part in text
+
+
+def test_what_actions_leave_out_is_said():
+    text = _costs_html.page(report(history()), top=10)
+    assert (
+        "$70.00 of $100.00 was spent within actions; the other $30.00, by calls outside of any action, is left out here."
+        in text
+    )
+
+
+def test_waste_that_is_all_zeros_has_no_bar():
+    free = count(catalog.REQUESTS, 4, env="prod", prompt_template="gratis", status="error")
+    text = _costs_html.page(report(Recording(60, START, END, (*history().series, free))), top=10)
+    assert "gratis" not in text
+    alone = _costs_html.page(report(Recording(60, START, END, (free,))), top=10)
+    assert "<p>Nothing.</p>" in alone
 
 
 def test_a_chart_is_cut_and_says_so():

@@ -123,7 +123,7 @@ def test_before_the_first_call():
 def test_metrics_of_others_alone_lead_to_the_question_that_helps():
     assert drawn(render(Snapshot(total=Row(), packets=4, others=3)), 200) == (
         "no LLM calls so far\n"
-        "3 metrics arrived, none of them ddllm's: does the process run under ddtrace-run, and is ddllm installed there?"
+        "3 metrics arrived, but none of ddllm's: does the process run under ddtrace-run, and is ddllm installed there?"
     )
 
 
@@ -148,7 +148,7 @@ def test_losses_are_never_silent():
     [(0, "$0.00"), (0.00003, "<$0.0001"), (0.0123, "$0.0123"), (1.5, "$1.50"), (12345.678, "$12,345.68")],
 )
 def test_dollars(dollars: float, text: str):
-    assert f"1 calls · 0 errors · {text} ·" in drawn(render(Snapshot(total=Row(requests=1, dollars=dollars))), 100)
+    assert f"1 call · 0 errors · {text} ·" in drawn(render(Snapshot(total=Row(requests=1, dollars=dollars))), 100)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ddllm.cli._numbers import count, dollars, duration
+from ddllm.cli._numbers import count, dollars, duration, things
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,14 @@ from ddllm.cli._numbers import count, dollars, duration
 )
 def test_counts(value: float, text: str):
     assert count(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0 calls"), (1, "1 call"), (1.2, "1 call"), (2, "2 calls"), (1e6, "1.0M calls")]
+)
+def test_one_is_no_plural(value: float, text: str):
+    assert things(value, "call") == text
+    assert things(value, "entry", "entries").partition(" ")[2] == ("entry" if text == "1 call" else "entries")
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,18 @@ def test_json_carries_what_is_derived_too():
     assert document["rows"][0]["retries"] == document["total"]["retries"] == 2
     assert document["rows"][0]["cache_read_share"] is None
     assert document["rows"][0]["feature"] == "chat"
+
+
+def test_a_tag_that_is_left_out_is_said_to_be():
+    agent = agent_with(
+        f"{catalog.REQUESTS}:2|c|#model_name:m,status:ok",
+        f"{catalog.REQUESTS}:1|c|#feature:unknown,model_name:m,status:ok",
+        f"{catalog.ACTION_COMPLETED}:1|c|#status:ok",
+    )
+    taken = snapshot(agent, 1010.0)
+    assert [(row.feature, row.model_name, row.requests) for row in taken.rows] == [
+        (catalog.UNTAGGED, "m", 2),
+        ("unknown", "m", 1),
+        (catalog.UNTAGGED, catalog.UNTAGGED, 0),
+    ][: len(taken.rows)]
+    assert [one.action for one in taken.actions] == [catalog.UNTAGGED]

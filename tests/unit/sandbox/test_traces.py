@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,6 +28,21 @@ def test_the_tracer_learns_what_it_may_use():
         status, info = ask(intake, "GET", "/info")
     assert status == 200
     assert {"/v0.4/traces", "/v0.5/traces"} <= set(info["endpoints"])
+
+
+def test_the_tracer_finds_no_fault_with_the_agent():
+    with TraceIntake() as intake:
+        _, info = ask(intake, "GET", "/info")
+    assert isinstance(info, dict)
+    uploader = pytest.importorskip("ddtrace.debugging._uploader", reason="of ddtrace")
+    said: list[str] = []
+    one = uploader.SignalUploader.__new__(uploader.SignalUploader)
+    one._sender = SimpleNamespace(agentless=False, reset_endpoints=lambda: None, downgrade_to_diagnostics=lambda: None)
+    one._tracks = {track: SimpleNamespace(enabled=False) for track in uploader.SignalTrack}
+    one._throttle_agent_check = lambda: said.append("unsupported")
+    assert one.info_check(info)
+    assert said == []
+    assert all(track.enabled for name, track in one._tracks.items() if name.name in {"LOGS", "SNAPSHOT"})
 
 
 @pytest.mark.parametrize("path", ["/v0.4/traces", "/v0.5/traces"])

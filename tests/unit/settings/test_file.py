@@ -111,6 +111,13 @@ def test_an_empty_file_says_nothing(write, content):
             "ddllm.yaml:1:21: unknown metric 'ddllm.tttf'. Did you mean 'ddllm.ttft'?",
         ),
         ("tags: {exclude: [regoin]}", "ddllm.yaml:1:18: unknown tag 'regoin'. Did you mean 'region'?"),
+        *(
+            (
+                f"tags:\n  exclude: [{tag}]",
+                f"ddllm.yaml:2:13: the tag {tag!r} cannot be left out: Datadog's client adds it, not ddllm. Known: action, cause, comparison, cost_source, error_type, feature, finish_reason, format, kind, model_name, model_vendor, monitor, operation, outcome, prompt_template, prompt_version, provider, reason, region, runbook, severity, status, stream",
+            )
+            for tag in ("service", "env", "version")
+        ),
         ("tags: [region]", "ddllm.yaml:1:7: tags must be a mapping of keys to values"),
         ("tags: {exclude: region}", "ddllm.yaml:1:17: tags.exclude must be a list"),
         ("- prices", "ddllm.yaml:1:1: the file must be a mapping of keys to values"),

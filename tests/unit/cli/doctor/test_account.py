@@ -2,6 +2,7 @@ import pytest
 
 from ddllm import catalog
 from ddllm.cli.doctor import account
+from ddllm.sandbox.api import DatadogApi
 from tests.support.http_server import serve
 
 WANTED = [metric.name for metric in catalog.METRICS if metric.percentiles]
@@ -112,3 +113,29 @@ def test_an_application_key_without_the_scope_is_a_failure(datadog, keys):
     finding = account.percentiles()
     assert finding.status == "fail"
     assert "metrics_read" in finding.advice
+
+
+def test_the_sandbox_is_no_failure(monkeypatch, keys):
+    with DatadogApi() as api:
+        monkeypatch.setenv("DDLLM_API_URL", api.url)
+        finding = account.percentiles()
+        assert account.keys().status == "ok"
+    assert finding.status == "warn"
+    assert finding.detail.startswith("off, or not reporting yet: ddllm.")
+    assert finding.advice
+
+
+def test_no_such_metric_yet_is_a_warning_with_advice(datadog, keys):
+    datadog(lambda asked: (404, {"errors": ["ddllm.ttft not found"]}))
+    finding = account.percentiles()
+    assert finding.status == "warn"
+    assert "with 404: ddllm.ttft not found: no such metric yet" in finding.detail
+    assert "Run an application with ddllm first" in finding.advice
+
+
+def test_every_failure_says_what_to_do(monkeypatch, datadog, keys):
+    datadog(lambda asked: (500, {}))
+    assert account.keys().advice
+    assert account.percentiles().advice
+    datadog(lambda asked: (422, {"errors": ["no"]}))
+    assert account.percentiles().advice.startswith("Ask again in a minute")

@@ -1,4 +1,6 @@
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -65,3 +67,22 @@ def test_text_is_the_default(checks):
 def test_no_two_checks_have_one_name():
     names = [check.name for check in doctor.CHECKS]
     assert len(set(names)) == len(names)
+
+
+def test_every_failure_that_is_written_down_has_advice():
+    folder = Path(doctor.__file__).parent
+    made = [
+        node
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
+    ]
+    failing = [node for node in made if isinstance(node.args[0], ast.Constant) and node.args[0].value == "fail"]
+    assert len(failing) > 10
+    assert all(len(node.args) == 3 for node in failing)
+
+
+def test_a_pipe_gets_full_lines(checks):
+    checks(sky=Finding("ok", "blue " * 60), sea=Finding("ok", "deep"))
+    lines = CliRunner().invoke(doctor.command).output.splitlines()
+    assert lines == [f"ok  sky  {('blue ' * 60).rstrip()}", "ok  sea  deep"]
