@@ -3,7 +3,6 @@
 import codecs
 import contextlib
 import copy
-import gc
 import io
 import json
 import pickle
@@ -15,7 +14,7 @@ from typing import Any
 from botocore.response import StreamingBody
 from urllib3.response import HTTPResponse
 
-from tests.e2e.transparency.world import World, behaviour, kind, mask, names, plain, seen
+from tests.e2e.transparency.world import World, behaviour, kind, mask, names, plain, seen, vanishes
 
 
 @behaviour
@@ -245,8 +244,7 @@ def body_dropped_half_read_is_gone_at_once(world: World) -> Any:
     seen(body.read, 100)
     gone = weakref.ref(body)
     del body
-    gc.collect()
-    return gone() is None
+    return vanishes(gone)
 
 
 @behaviour

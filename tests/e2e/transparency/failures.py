@@ -1,7 +1,6 @@
 """Calls that fail, and calls that the SDK repeats: what is raised, how often was tried."""
 
 import copy
-import gc
 import pickle
 import traceback
 import weakref
@@ -11,7 +10,7 @@ import boto3
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.e2e.transparency.world import ASKED, MODEL, QUESTION, World, behaviour, kind, plain, seen
+from tests.e2e.transparency.world import ASKED, MODEL, QUESTION, World, behaviour, kind, plain, seen, vanishes
 
 CODES = (
     "AccessDeniedException",
@@ -101,8 +100,7 @@ def failure_holds_nothing_once_it_is_handled(world: World) -> Any:
             call(error="ValidationException")
         except ClientError as error:
             gone = weakref.ref(error)
-        gc.collect()
-        result.append(gone() is None)
+        result.append(vanishes(gone))
     return result
 
 

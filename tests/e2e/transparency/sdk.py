@@ -1,7 +1,6 @@
 """The SDK around the calls: clients, their methods and events, stubs, responses, other operations and services."""
 
 import copy
-import gc
 import inspect
 import io
 import json
@@ -31,6 +30,7 @@ from tests.e2e.transparency.world import (
     plain,
     seen,
     unplaced,
+    vanishes,
 )
 
 OPERATIONS = ("converse", "converse_stream", "invoke_model", "invoke_model_with_response_stream")
@@ -146,8 +146,7 @@ def sdk_clients_are_collected(world: World) -> Any:
     list(world.stream(client))
     gone = weakref.ref(client)
     del client
-    gc.collect()
-    return gone() is None
+    return vanishes(gone)
 
 
 @behaviour

@@ -1,13 +1,12 @@
 """What is sent: every kind of request body, and nothing that the application did not ask for."""
 
-import gc
 import io
 import tempfile
 import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from tests.e2e.transparency.world import ASKED, QUESTION, World, behaviour, plain, seen
+from tests.e2e.transparency.world import ASKED, QUESTION, World, behaviour, plain, seen, vanishes
 
 
 def _sent(world: World, body: Any, **more: Any) -> Any:
@@ -109,8 +108,7 @@ def sent_body_is_not_kept(world: World) -> Any:
     for body in (buffer, letter):
         world.client().invoke_model(modelId=world.model(), body=body)["body"].close()
     del buffer, letter, body
-    gc.collect()
-    return [one() is None for one in gone]
+    return [vanishes(one) for one in gone]
 
 
 @behaviour

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.eventstream import EventStream
 
-from tests.e2e.transparency.world import World, behaviour, kind, mask, names, plain, seen, unplaced
+from tests.e2e.transparency.world import World, behaviour, kind, mask, names, plain, seen, unplaced, vanishes
 
 
 @behaviour
@@ -274,8 +274,7 @@ def stream_dropped_unread_is_gone_at_once(world: World) -> Any:
         result.append(gone)
     del stream
     alive = [one() is not None for one in result]
-    gc.collect()
-    return [alive, [one() is not None for one in result]]
+    return [alive, [vanishes(one) for one in result]]
 
 
 @behaviour

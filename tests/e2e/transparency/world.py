@@ -1,9 +1,12 @@
 """What every behaviour is given: clients, calls, and ways to say what was seen so that two processes can be compared."""
 
+import gc
 import hashlib
 import os
 import re
+import threading
 import traceback
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -119,6 +122,19 @@ class World:
     def impatient(self) -> Any:
         """Return a client that waits 0.3 seconds for anything."""
         return self.client(read_timeout=0.3)
+
+
+def vanishes(gone: "weakref.ref[Any]") -> bool:
+    """Say whether nothing holds an object but circles of references.
+
+    One collection does not tell: it does nothing while another thread's is under way.
+    """
+    for _ in range(100):
+        gc.collect()
+        if gone() is None:
+            return True
+        threading.Event().wait(0.01)
+    return False
 
 
 def seen(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
