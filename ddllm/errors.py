@@ -46,11 +46,15 @@ class QueryError(DdllmError):
 
 
 class ApiError(DdllmError):
-    """A service refused a request or could not be reached. `status` is the HTTP status, 0 without an answer."""
+    """A service refused a request or could not be reached.
+
+    `status` is the HTTP status, 0 without an answer; `details` the errors of the answer as they came, None where it has none.
+    """
 
     def __init__(self, message: str, *, status: int = 0, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, where=where, hint=hint)
         self.status = status
+        self.details: object = None
 
 
 class SyncError(DdllmError):

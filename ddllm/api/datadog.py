@@ -101,6 +101,14 @@ class Datadog:
         """Replace."""
         return self._request("PUT", path, body=body)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Change fields to given values, which may be repeated as a replacement may."""
+        return self._request("PATCH", path, body=body, repeatable=True)
+
+    def delete(self, path: str) -> Any:
+        """Delete."""
+        return self._request("DELETE", path)
+
     def pages(self, path: str, query: Mapping[str, Any], *, size: int = _PAGE_SIZE) -> Iterator[Mapping[str, Any]]:
         """Read a list that Datadog gives in pages, to its end. Raises ApiError where a page is not a list."""
         page = 0
@@ -129,7 +137,9 @@ class Datadog:
                 return answer
             wait = self._policy.wait(method, answer.failure, attempt, repeatable=repeatable, random=random())  # noqa: S311 - spreads retries
             if wait is None:
-                raise self._error(method, path, answer)
+                refused = self._error(method, path, answer)
+                refused.details = answer.details
+                raise refused
             self._sleep(wait)
             attempt += 1
 
@@ -149,9 +159,9 @@ class Datadog:
             )
             return self._json(path, response.data)
         except ApiException as error:
-            return _Refusal(
-                Failure(error.status or 0, error.headers or {}), _reasons(error.body) or [str(error.reason)]
-            )
+            details = error.body.get("errors") if isinstance(error.body, Mapping) else None
+            reasons = _reasons(error.body) or [str(error.reason)]
+            return _Refusal(Failure(error.status or 0, error.headers or {}), reasons, details)
         except (NewConnectionError, ConnectTimeoutError) as error:
             return _Refusal(Failure(0, {}, sent=False), [_network(error)])
         except HTTPError as error:
@@ -207,9 +217,10 @@ class Datadog:
 class _Refusal:
     """A request that failed, and what the other side said."""
 
-    def __init__(self, failure: Failure, reasons: Sequence[str]) -> None:
+    def __init__(self, failure: Failure, reasons: Sequence[str], details: object = None) -> None:
         self.failure = failure
         self.reasons = reasons
+        self.details = details
 
 
 def _client(connection: Connection) -> "ApiClient":

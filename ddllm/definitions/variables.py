@@ -1,7 +1,8 @@
 """Variables in definition files: `${name}`, `${name.field}`, and references to other definitions, `${monitor:KEY}`.
 
 A value that is one whole `${…}` keeps the variable's type; inside text it is written as text. `$${` is a literal `${`.
-A reference is an id that only Datadog knows, so it stays a `Template` until the object that it names exists.
+A reference is an id that only Datadog knows, so it stays a `Template` until the object that it names exists. A secret,
+`${secret:NAME}`, stays one until the moment at which it is sent: no plan, file or message ever holds its value.
 """
 
 import re
@@ -14,10 +15,11 @@ from ddllm.definitions.nearest import did_you_mean
 from ddllm.errors import DefinitionError
 
 #: The kind of definition that a prefix refers to.
-REFERENCE_KINDS = {"monitor": "monitors"}
+REFERENCE_KINDS = {"monitor": "monitors", "dashboard": "dashboards", "slo": "slos", "runbook": "runbooks"}
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*\Z")
+_ENVIRON = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class Reference(NamedTuple):
@@ -31,11 +33,20 @@ class Reference(NamedTuple):
         return f"${{{prefix}:{self.key}}}"
 
 
+class Secret(NamedTuple):
+    """An environment variable whose value is sent, and neither shown nor stored."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"${{secret:{self.name}}}"
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text with references in it, not yet filled in."""
+    """Text with references or secrets in it, not yet filled in."""
 
-    parts: tuple[str | Reference, ...]
+    parts: tuple[str | Reference | Secret, ...]
 
     def __str__(self) -> str:
         return "".join(map(str, self.parts))
@@ -47,12 +58,14 @@ class Template:
 
     def fill(self, ids: Mapping[Reference, int | str]) -> "Template | int | str":
         """Put in the ids that are known. One whole reference becomes the id itself, any other text with them; unknown ones stay."""
-        if not all(reference in ids for reference in self.references):
-            return Template(
-                tuple(str(ids[part]) if isinstance(part, Reference) and part in ids else part for part in self.parts)
-            )
-        parts = [part if isinstance(part, str) else ids[part] for part in self.parts]
-        return parts[0] if len(parts) == 1 else "".join(map(str, parts))
+        parts = [ids.get(part, part) if isinstance(part, Reference) else part for part in self.parts]
+        if any(isinstance(part, Reference | Secret) for part in parts):
+            return Template(tuple(str(part) if isinstance(part, int) else part for part in parts))
+        return parts[0] if len(parts) == 1 else "".join(map(str, parts))  # type: ignore[return-value]  # no part is open any more
+
+    def reveal(self, environ: Mapping[str, str]) -> str:
+        """Return the text with the values of its secrets. Raises KeyError where one is not set."""
+        return "".join(environ[part.name] if isinstance(part, Secret) else str(part) for part in self.parts)
 
 
 def fill(value: Any, ids: Mapping[Reference, int | str]) -> Any:
@@ -64,16 +77,31 @@ def fill(value: Any, ids: Mapping[Reference, int | str]) -> Any:
     return [fill(item, ids) for item in value] if isinstance(value, list) else value
 
 
+def reveal(value: Any, environ: Mapping[str, str]) -> Any:
+    """Return a value with the values of its secrets in it: what is sent. Raises KeyError where one is not set."""
+    if isinstance(value, Template):
+        return value.reveal(environ)
+    if isinstance(value, Mapping):
+        return {key: reveal(item, environ) for key, item in value.items()}
+    return [reveal(item, environ) for item in value] if isinstance(value, list) else value
+
+
+def secrets(value: Any) -> Iterator[Secret]:
+    """Every secret inside a value."""
+    yield from (part for template in _templates(value) for part in template.parts if isinstance(part, Secret))
+
+
 def references(value: Any) -> Iterator[Reference]:
     """Every reference inside a value."""
+    yield from (reference for template in _templates(value) for reference in template.references)
+
+
+def _templates(value: Any) -> Iterator[Template]:
     if isinstance(value, Template):
-        yield from value.references
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from references(item)
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _templates(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +123,12 @@ class Scope:
         """Return a scope in which `layer` goes first."""
         return Scope((layer, *self.layers))
 
-    def resolve(self, value: Any, document: Document, route: Route) -> Any:
-        """Return the value at `route` of a document with its variables put in. Raises DefinitionError where one is not known."""
-        return _Resolver(self).value(value, document, route)
+    def resolve(self, value: Any, document: Document, route: Route, *, secrets: bool = False) -> Any:
+        """Return the value at `route` of a document with its variables put in.
+
+        Raises DefinitionError where one is not known, and for a secret unless `secrets` says that they may stand there.
+        """
+        return _Resolver(self, secrets=secrets).value(value, document, route)
 
     def names(self) -> set[str]:
         """Every name that holds here."""
@@ -107,8 +138,9 @@ class Scope:
 class _Resolver:
     """One resolution; it remembers which variables are being resolved, since a variable may use others."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *, secrets: bool) -> None:
         self._scope = scope
+        self._secrets = secrets
         self._open: list[str] = []
 
     def value(self, value: Any, document: Document, route: Route) -> Any:
@@ -151,6 +183,8 @@ class _Resolver:
         if inner is None:
             raise DefinitionError("`${` is never closed", where=where, hint="A literal `${` is written `$${`")
         prefix, colon, name = inner.partition(":")
+        if prefix == "secret" and self._secrets and _ENVIRON.match(name):
+            return Template((Secret(name),))
         if colon:
             return _reference(prefix, name, where)
         if not _NAME.match(inner):
@@ -205,13 +239,13 @@ def _reference(prefix: str, name: str, where: str) -> Template:
 
 
 def _join(parts: Sequence[Any], text: str, where: str) -> str | Template:
-    flat: list[str | Reference] = []
+    flat: list[str | Reference | Secret] = []
     for part in parts:
         if isinstance(part, Template):
             flat += part.parts
         else:
             flat.append(_as_text(part, text, where))
-    if any(isinstance(part, Reference) for part in flat):
+    if any(isinstance(part, Reference | Secret) for part in flat):
         return Template(tuple(flat))
     return "".join(map(str, flat))
 

@@ -4,11 +4,14 @@ Two marks: the identity, `ddllm:<project>/<env>/<key>`, and what was last applie
 Objects without the identity are never written to.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MANAGED = "managed_by:ddllm"
 APPLIED_PREFIX = "ddllm_applied:"
+
+_MARK = re.compile(r"\bddllm(?:_applied)?:[^\s\])]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,8 @@ class Owner:
 def applied_in(marks: Iterable[str]) -> str | None:
     """Return what the marks say was last applied: `<version>-<hash>`."""
     return next((mark.removeprefix(APPLIED_PREFIX) for mark in marks if mark.startswith(APPLIED_PREFIX)), None)
+
+
+def marks_in(text: str) -> list[str]:
+    """Return the marks inside a text, for kinds that have no tags: `… ddllm:shop/prod/key ddllm_applied:1-0123456789abcdef`."""
+    return _MARK.findall(text)

@@ -1,8 +1,8 @@
 """What the engine asks of a kind of object. One file under resources/ answers it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
@@ -12,32 +12,41 @@ from ddllm.sync.normalise import Body, Normaliser
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An object of ours as Datadog holds it. `applied` is its second mark, `page` its address for people."""
+    """An object of ours as Datadog holds it.
+
+    `applied` is its second mark, `page` its address for people, `created` something that sorts older objects first.
+    """
 
     id: int | str
     key: str
     applied: str | None
     page: str
     body: Mapping[str, Any] = field(repr=False)
+    created: str = ""
 
 
 class Resource(Protocol):
-    """One kind of object. Every method that takes the API may raise ApiError."""
+    """One kind of object. Every method that takes the API may raise ApiError. What has a body here is what most kinds do."""
 
-    @property
-    def kind(self) -> str:
-        """What the command line and the definitions call it, in the plural."""
-
-    @property
-    def noun(self) -> str:
-        """What a sentence calls one of them."""
-
-    @property
-    def normaliser(self) -> Normaliser:
-        """When two of them are the same."""
+    #: What the command line and the definitions call it, in the plural.
+    kind: ClassVar[str]
+    #: What a sentence calls one of them.
+    noun: ClassVar[str]
+    #: When two of them are the same.
+    normaliser: ClassVar[Normaliser]
+    #: Kinds of a lower rank are written first, as far as references leave it open: what others name in text goes before them.
+    rank: ClassVar[int] = 50
+    #: Whether the object has a place for the second mark. Without one, drift cannot be told from a config change.
+    has_mark: ClassVar[bool] = True
+    #: Whether it belongs to a project and environment. What an organisation shares is never deleted, and wishes add up.
+    is_owned: ClassVar[bool] = True
+    #: Whether Datadog itself refuses a second one. Where it does not, a create is followed by a look for a twin.
+    is_unique: ClassVar[bool] = False
+    #: What stands for the id of one that does not exist in a link: the page that lists them. None: a reference must be fulfilled.
+    stand_in: ClassVar[str | None] = None
 
     def wanted(self, definition: Definition, owner: Owner) -> Body:
-        """Return what Datadog shall hold, the identity included, the second mark left out; references may be templates still."""
+        """Return what Datadog shall hold, the identity included, the second mark left out; references and secrets may be templates."""
 
     def marked(self, body: Mapping[str, Any], mark: str) -> Body:
         """Return the body with its second mark."""
@@ -51,14 +60,44 @@ class Resource(Protocol):
     def read(self, api: Datadog, owner: Owner, identifier: int | str) -> Remote | None:
         """Read one object with all its fields; None where it is gone or no longer the owner's."""
 
-    def refusal(self, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-        """Return why Datadog cannot turn one body into the other, None where it can."""
+    def pending(self, definition: Definition) -> str | None:  # noqa: ARG002 - for kinds that need it
+        """Return why an object that does not exist cannot be created by us and has to be waited for, None where it can."""
+        return None
 
-    def validate(self, api: Datadog, body: Mapping[str, Any], held: Remote | None) -> None:
+    def refusal(self, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - as above
+        """Return why Datadog cannot turn one body into the other, None where it can."""
+        return None
+
+    def validate(self, api: Datadog, body: Mapping[str, Any], held: Remote | None) -> None:  # noqa: ARG002 - as above
         """Have Datadog check a body, without writing. Raises ApiError with its reason."""
+        return
 
     def create(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote:
         """Create. Raises DuplicateError, NoAnswerError."""
 
     def update(self, api: Datadog, owner: Owner, held: Remote, body: Mapping[str, Any]) -> Remote:
         """Replace."""
+
+    def blocked(self, api: Datadog, remotes: Sequence[Remote]) -> Mapping[int | str, str]:  # noqa: ARG002 - as above
+        """Return those of the objects that Datadog would not delete, with its reasons: others use them."""
+        return {}
+
+    def delete(self, api: Datadog, held: Remote) -> None:
+        """Delete; one that is gone already is fine."""
+
+
+@runtime_checkable
+class Importable(Protocol):
+    """A kind whose objects can be taken over from whoever made them by hand."""
+
+    def identifier(self, text: str) -> int | str | None:
+        """Return the id that a text names, a bare id or the address of a page; None where it names none of this kind."""
+
+    def fetch(self, api: Datadog, identifier: int | str) -> Mapping[str, Any] | None:
+        """Read anybody's object; None where there is none."""
+
+    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
+        """Return the marks that an object carries, whosesoever."""
+
+    def exported(self, body: Mapping[str, Any]) -> Body:
+        """Return an object as a definition file writes it: without ids, times, marks, and what Datadog adds by itself."""

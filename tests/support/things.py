@@ -11,7 +11,7 @@ from ddllm.definitions.variables import Reference, Template
 from ddllm.errors import ApiError
 from ddllm.sync.identity import Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, unordered
-from ddllm.sync.resource import Remote
+from ddllm.sync.resource import Remote, Resource
 
 OWNER = Owner("shop", "prod")
 
@@ -24,7 +24,7 @@ class Fault:
     happened: bool = False
 
 
-class Things:
+class Things(Resource):
     """Objects in a dictionary. `refused` names keys that validation refuses, `faults` what the next writes meet."""
 
     kind = "things"
@@ -97,6 +97,13 @@ class Things:
             raise fault.error
         self.held[int(held.id)] = {**body, "id": held.id}
         return self._found(self.held[int(held.id)])
+
+    def delete(self, api: Datadog, held: Remote) -> None:
+        self.calls.append(f"delete {held.id}")
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault.error
+        self.held.pop(int(held.id), None)
 
     def _found(self, body: Body) -> Remote:
         found = self._remote(body)

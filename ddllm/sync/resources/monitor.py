@@ -3,7 +3,8 @@
 The reasons in the table are observations of the API: of recorded requests and answers, and of what other tools had to learn.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ddllm.api.datadog import Datadog
@@ -12,10 +13,13 @@ from ddllm.definitions.definition import Definition
 from ddllm.errors import ApiError
 from ddllm.sync.identity import APPLIED_PREFIX, MANAGED, Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, aliases, gone, text, unless, unordered
-from ddllm.sync.resource import Remote
+from ddllm.sync.resource import Importable, Remote, Resource
 
 _PATH = "/api/v1/monitor"
 _NOT_FOUND = 404
+_CONFLICT = 409
+_ASKED_AT_ONCE = 100  # ids in an address
+_ADDRESS = re.compile(r"(?:^|/monitors/)#?(\d+)(?:$|[/?#])")
 _NEW_HOST_DELAY = 300
 
 #: Downtimes cost Datadog more and tell us nothing; assets are in no listing, and in a read only where it asks for them.
@@ -155,12 +159,13 @@ def _number(value: Any) -> Any:
     return int(number) if number.is_integer() else number
 
 
-class Monitors:
+class Monitors(Resource, Importable):
     """The kind `monitors`."""
 
     kind = monitors.KIND
     noun = "monitor"
     normaliser = Normaliser(version=1, rows=_ROWS, inside=("options",), between=_between)
+    is_unique = True
 
     def wanted(self, definition: Definition, owner: Owner) -> Body:
         """Return the whole of what is managed, so that a write leaves nothing of it to what was there."""
@@ -189,13 +194,8 @@ class Monitors:
 
     def read(self, api: Datadog, owner: Owner, identifier: int | str) -> Remote | None:
         """Read one monitor, with what a listing leaves out."""
-        try:
-            body = api.get(f"{_PATH}/{identifier}", _DETAILED)
-        except ApiError as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
-        return self._remote(api, owner, body)
+        body = self.fetch(api, identifier)
+        return self._remote(api, owner, body) if body is not None else None
 
     def refusal(self, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
         """Refuse what Datadog fixes when a monitor is created."""
@@ -219,6 +219,54 @@ class Monitors:
         """Replace. A null is sent, for a field that is left out keeps its value."""
         return self._written(api, owner, api.put(f"{_PATH}/{held.id}", body))
 
+    def blocked(self, api: Datadog, remotes: Sequence[Remote]) -> Mapping[int | str, str]:
+        """Ask which of them composites and SLOs use."""
+        found: dict[int | str, str] = {}
+        for start in range(0, len(remotes), _ASKED_AT_ONCE):
+            batch = remotes[start : start + _ASKED_AT_ONCE]
+            try:
+                api.get(f"{_PATH}/can_delete", {"monitor_ids": ",".join(str(each.id) for each in batch)})
+            except ApiError as error:
+                if error.status != _CONFLICT or not isinstance(error.details, Mapping):
+                    raise
+                reasons = error.details
+                found |= {each.id: "; ".join(reasons[str(each.id)]) for each in batch if str(each.id) in reasons}
+        return found
+
+    def delete(self, api: Datadog, held: Remote) -> None:
+        """Delete, and no other monitor with it: one that a composite uses is refused."""
+        try:
+            api.delete(f"{_PATH}/{held.id}")
+        except ApiError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+    def identifier(self, text: str) -> int | None:
+        """Return the number at the end of a monitor's address, or a bare one."""
+        found = _ADDRESS.search(text)
+        return int(found.group(1)) if found else None
+
+    def fetch(self, api: Datadog, identifier: int | str) -> Mapping[str, Any] | None:
+        """Read anybody's monitor."""
+        try:
+            body: Mapping[str, Any] = api.get(f"{_PATH}/{identifier}", _DETAILED)
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        return body
+
+    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
+        """Return its tags."""
+        return body.get("tags") or []
+
+    def exported(self, body: Mapping[str, Any]) -> Body:
+        """Return the fields that say something; tags and message as they are."""
+        said = self.normaliser.canonical(body, self.normaliser.optional(body))
+        tags = [tag for tag in body.get("tags") or [] if not tag.startswith(monitors.RESERVED_TAGS)]
+        written = {name: said[name] for name in monitors.Monitor.model_fields if name in said}
+        return {**written, "message": body.get("message") or "", **({"tags": tags} if tags else {})}
+
     def _tagged(self, api: Datadog, owner: Owner, tag: str) -> list[Remote]:
         found = (self._remote(api, owner, body) for body in api.pages(_PATH, {"monitor_tags": tag, **_LISTED}))
         return [remote for remote in found if remote is not None]
@@ -228,7 +276,8 @@ class Monitors:
         key = owner.key_in(tags)
         if key is None:
             return None
-        return Remote(body["id"], key, applied_in(tags), f"{api.connection.app_url}/monitors/{body['id']}", body)
+        page = f"{api.connection.app_url}/monitors/{body['id']}"
+        return Remote(body["id"], key, applied_in(tags), page, body, str(body.get("created") or ""))
 
     def _written(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote:
         remote = self._remote(api, owner, body)
