@@ -39,7 +39,7 @@ class Connection:
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Connection":
         """Read the environment. Raises ConfigError where a key is missing or an address cannot be one."""
         env = os.environ if environ is None else environ
-        url = _checked_url(env.get("DDLLM_API_URL", "")) or f"https://api.{_checked_site(env.get('DD_SITE', ''))}"
+        url = _api_url(env)
         missing = [name for name in ("DD_API_KEY", "DD_APP_KEY") if not env.get(name, "").strip()]
         if missing:
             raise ConfigError(
@@ -72,7 +72,23 @@ class Connection:
     @property
     def app_url(self) -> str:
         """The address of Datadog's pages for people; with another API host, that host."""
-        return re.sub(r"^https://api\.(?=datadog|ddog)", "https://app.", self.url).replace("https://api.", "https://")
+        return _pages_of(self.url)
+
+
+def app_url(environ: Mapping[str, str] | None = None) -> str:
+    """Return the address of Datadog's pages for people as the environment names it, for which no key is needed.
+
+    Raises ConfigError where DD_SITE or DDLLM_API_URL cannot be one.
+    """
+    return _pages_of(_api_url(os.environ if environ is None else environ))
+
+
+def _api_url(environ: Mapping[str, str]) -> str:
+    return _checked_url(environ.get("DDLLM_API_URL", "")) or f"https://api.{_checked_site(environ.get('DD_SITE', ''))}"
+
+
+def _pages_of(url: str) -> str:
+    return re.sub(r"^https://api\.(?=datadog|ddog)", "https://app.", url).replace("https://api.", "https://")
 
 
 def _checked_url(text: str) -> str:

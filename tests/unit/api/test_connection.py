@@ -2,7 +2,7 @@
 
 import pytest
 
-from ddllm.api.connection import Connection
+from ddllm.api.connection import Connection, app_url
 from ddllm.errors import ConfigError
 
 KEYS = {"DD_API_KEY": "an-api-key", "DD_APP_KEY": "an-app-key"}
@@ -22,6 +22,12 @@ KEYS = {"DD_API_KEY": "an-api-key", "DD_APP_KEY": "an-app-key"}
 def test_the_environment_names_the_address(environ: dict[str, str], url: str, pages: str):
     connection = Connection.from_environ({**KEYS, **environ})
     assert (connection.url, connection.app_url) == (url, pages)
+
+
+def test_the_pages_for_people_need_no_keys():
+    assert app_url({"DD_SITE": "datadoghq.eu"}) == "https://app.datadoghq.eu"
+    with pytest.raises(ConfigError, match=r"DD_SITE='app\.datadoghq\.eu' is not a Datadog site"):
+        app_url({"DD_SITE": "app.datadoghq.eu"})
 
 
 @pytest.mark.parametrize(
