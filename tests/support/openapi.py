@@ -24,16 +24,21 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 VERSION = version("datadog-api-client")
-_PATHS = re.compile(r"/api/v1/(monitor|dashboard|validate|query)(/|\Z)")
-_RECORDED = re.compile(
-    r"/tests/v1/cassettes/test_scenarios/[^/]*(monitor|dashboard|query_timeseries_points)[^/]*\.yaml\Z"
-)
+
+#: What ddllm asks of each version of the API.
+_USED = {
+    "v1": r"monitor|dashboard|validate|query|slo|notebooks|metrics|integration/(?:pagerduty|webhooks)",
+    "v2": r"monitor/notification_rule|metrics|apm/config/retention-filters|spans/events",
+}
+_PATHS = "|".join(f"/api/{version}/(?:{paths})" for version, paths in _USED.items())
+_PATH = re.compile(rf"(?:{_PATHS})(?:/|\Z)")
+_RECORDED = re.compile(r"/tests/v[12]/cassettes/test_scenarios/[^/]+\.yaml\Z")
+_MENTIONED = re.compile(rf"uri: https://[^/]+(?:{_PATHS})(?:[/?\s]|\Z)".encode())
 
 #: What was kept depends on what is read: another choice is another folder.
-_CHOICE = crc32(f"{_PATHS.pattern} {_RECORDED.pattern}".encode())
-FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}-{_CHOICE:08x}"
-SPECIFICATION = FOLDER / "v1.json"
-RECORDINGS = FOLDER / "v1-recordings.json"
+FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}-{crc32(_PATHS.encode()):08x}"
+SPECIFICATION = FOLDER / "specification.json"
+RECORDINGS = FOLDER / "recordings.json"
 
 
 def fetch() -> None:
@@ -56,21 +61,23 @@ def fetch() -> None:
         subprocess.run([sys.executable, "-m", "pip", *download], check=True)
         [archive] = Path(folder).glob("*.tar.gz")
         with tarfile.open(archive) as files:
-            members = {member.name: member for member in files if member.isfile()}
-            _keep(
-                SPECIFICATION,
-                _specification(
-                    _read(files, next(each for each in members if each.endswith("schemas/v1/openapi.yaml")))
-                ),
-            )
-            _keep(
-                RECORDINGS,
-                [each for name in sorted(members) if _RECORDED.search(name) for each in _exchanges(_read(files, name))],
-            )
+            contents = {
+                member.name: files.extractfile(member).read()
+                for member in files
+                if member.name.endswith("/openapi.yaml") or _RECORDED.search(member.name)
+            }
+    _keep(RECORDINGS, list(_all_exchanges(contents)))
+    _keep(SPECIFICATION, {version: _specification(contents, version) for version in _USED})
 
 
-def _read(files: tarfile.TarFile, name: str) -> Any:
-    return yaml.load(files.extractfile(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def _all_exchanges(contents: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+    for name, text in sorted(contents.items()):
+        if _RECORDED.search(name) and _MENTIONED.search(text):
+            yield from _exchanges(_yaml(text))
+
+
+def _yaml(text: bytes) -> Any:
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _keep(path: Path, value: Any) -> None:
@@ -80,9 +87,29 @@ def _keep(path: Path, value: Any) -> None:
     part.replace(path)
 
 
-def _specification(document: Any) -> Any:
-    paths = {path: item for path, item in document["paths"].items() if _PATHS.match(path)}
-    return _as_json_schema({"paths": paths, "components": {"schemas": document["components"]["schemas"]}})
+def _specification(contents: dict[str, bytes], version: str) -> Any:
+    document = _yaml(next(text for name, text in contents.items() if name.endswith(f"schemas/{version}/openapi.yaml")))
+    components = document["components"]
+    paths = {path: item for path, item in document["paths"].items() if _PATH.match(path)}
+    kept: dict[str, dict[str, Any]] = {}
+    _add_components(paths, components, kept)
+    return _as_json_schema({"paths": paths, "components": kept})
+
+
+def _add_components(value: Any, components: dict[str, Any], kept: dict[str, dict[str, Any]]) -> None:
+    """Keep the components that a value refers to, and those that they refer to."""
+    if isinstance(value, list):
+        for item in value:
+            _add_components(item, components, kept)
+    elif isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str):
+            _, _, sort, name = reference.split("/")
+            if name not in kept.setdefault(sort, {}):
+                kept[sort][name] = components[sort][name]
+                _add_components(components[sort][name], components, kept)
+        for item in value.values():
+            _add_components(item, components, kept)
 
 
 def _as_json_schema(value: Any) -> Any:
@@ -94,7 +121,7 @@ def _as_json_schema(value: Any) -> Any:
     result = {
         key: _as_json_schema(item)
         for key, item in value.items()
-        if key not in {"description", "example", "x-enum-varnames"} or isinstance(item, dict)
+        if key not in {"description", "example", "examples", "x-enum-varnames"} or isinstance(item, dict)
     }
     if result.pop("nullable", False) is True:
         if "enum" in result:
@@ -107,7 +134,7 @@ def _exchanges(cassette: Any) -> Iterator[dict[str, Any]]:
     for interaction in cassette["interactions"]:
         request, response = interaction["request"], interaction["response"]
         path = re.sub(r"^https://[^/]+", "", request["uri"])
-        if _PATHS.match(path.partition("?")[0]):
+        if _PATH.match(path.partition("?")[0]):
             yield {
                 "method": request["method"],
                 "path": path,
@@ -132,13 +159,13 @@ def _loaded(path: Path) -> Any:
 
 @cache
 def recordings() -> list[dict[str, Any]]:
-    """Return recorded requests of Datadog's v1 API and its answers."""
+    """Return recorded requests of Datadog's API and its answers."""
     return _loaded(RECORDINGS)
 
 
 @cache
 def specification() -> "Specification":
-    """Return the description of Datadog's v1 API."""
+    """Return the description of Datadog's API."""
     return Specification(_loaded(SPECIFICATION))
 
 
@@ -158,35 +185,48 @@ class Specification:
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             return [*problems, *(["a body where none is taken"] if body is not None else [])]
-        return [*problems, *self._problems(f"{method} {template}", schema, body)]
+        return [*problems, *self._problems(path, f"{method} {template}", schema, body)]
 
     def answer_problems(self, method: str, path: str, status: int, body: Any) -> list[str]:
         """Return what is wrong with an answer."""
         template, operation = self._operation(method, path)
         assert operation is not None, (method, path)
         schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
-        return self._problems(f"{method} {template} {status}", schema, body)
+        return self._problems(path, f"{method} {template} {status}", schema, body)
 
-    def _problems(self, name: str, schema: Any, body: Any) -> list[str]:
-        return [f"{each.instance_path}: {each.message}" for each in self._validator(name, schema).iter_errors(body)]
+    def _problems(self, path: str, name: str, schema: Any, body: Any) -> list[str]:
+        return [
+            f"{each.instance_path}: {each.message}" for each in self._validator(path, name, schema).iter_errors(body)
+        ]
 
-    def _validator(self, name: str, schema: Any) -> Any:
+    def _validator(self, path: str, name: str, schema: Any) -> Any:
         if name not in _VALIDATORS:
-            _VALIDATORS[name] = jsonschema_rs.Draft4Validator(
-                {**schema, "components": self.document["components"]}
-                if "$ref" not in schema
-                else {"allOf": [schema], "components": self.document["components"]}
-            )
+            components = self._version(path)["components"]
+            _VALIDATORS[name] = jsonschema_rs.Draft4Validator({"allOf": [schema], "components": components})
         return _VALIDATORS[name]
 
     def _operation(self, method: str, path: str) -> tuple[str, Any]:
-        exact = self.document["paths"].get(path)
+        paths = self._version(path)["paths"]
+        exact = paths.get(path)
         if exact is not None:
-            return path, exact.get(method.lower())
-        for template, item in self.document["paths"].items():
+            return path, self._with_parameters(path, exact.get(method.lower()))
+        for template, item in paths.items():
             if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
-                return template, item.get(method.lower())
+                return template, self._with_parameters(path, item.get(method.lower()))
         return path, None
+
+    def _with_parameters(self, path: str, operation: Any) -> Any:
+        """Return an operation with the parameters that it refers to."""
+        if operation is None:
+            return None
+        known = self._version(path)["components"].get("parameters", {})
+        parameters = [
+            known[each["$ref"].split("/")[-1]] if "$ref" in each else each for each in operation.get("parameters", ())
+        ]
+        return {**operation, "parameters": parameters}
+
+    def _version(self, path: str) -> Any:
+        return self.document[path.split("/")[2]]
 
 
 _VALIDATORS: dict[str, Any] = {}
