@@ -32,11 +32,11 @@ _USED = {
 }
 _PATHS = "|".join(f"/api/{version}/(?:{paths})" for version, paths in _USED.items())
 _PATH = re.compile(rf"(?:{_PATHS})(?:/|\Z)")
-_RECORDED = re.compile(r"/tests/v[12]/cassettes/test_scenarios/[^/]+\.yaml\Z")
+_RECORDED = re.compile(r"/tests/v[12]/cassettes/test_scenarios/test_(?P<name>[^/]+)\.yaml\Z")
 _MENTIONED = re.compile(rf"uri: https://[^/]+(?:{_PATHS})(?:[/?\s]|\Z)".encode())
 
 #: What was kept depends on what is read: another choice is another folder.
-FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}-{crc32(_PATHS.encode()):08x}"
+FOLDER = ROOT / ".cache" / f"datadog-api-client-{VERSION}-{crc32(f'named {_PATHS}'.encode()):08x}"
 SPECIFICATION = FOLDER / "specification.json"
 RECORDINGS = FOLDER / "recordings.json"
 
@@ -72,8 +72,9 @@ def fetch() -> None:
 
 def _all_exchanges(contents: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     for name, text in sorted(contents.items()):
-        if _RECORDED.search(name) and _MENTIONED.search(text):
-            yield from _exchanges(_yaml(text))
+        recorded = _RECORDED.search(name)
+        if recorded and _MENTIONED.search(text):
+            yield from ({"recording": recorded["name"], **each} for each in _exchanges(_yaml(text)))
 
 
 def _yaml(text: bytes) -> Any:
@@ -159,7 +160,7 @@ def _loaded(path: Path) -> Any:
 
 @cache
 def recordings() -> list[dict[str, Any]]:
-    """Return recorded requests of Datadog's API and its answers."""
+    """Return recorded requests of Datadog's API and its answers, in the order of each `recording`."""
     return _loaded(RECORDINGS)
 
 
