@@ -2,24 +2,31 @@
 
     python benchmarks/per_call.py [--rounds 5] [--scale 1.0] [--write]
 
-In a process of its own each instrumentation is compared with itself switched off, call by call in turn: what else the machine
-does hits both alike. Traceloop instruments a client when it is made, so its plain client is one that was made before; ddllm runs
+In a process of its own each instrumentation is compared with itself switched off, in turn: what else the machine does hits both
+alike. Traceloop instruments a client when it is made, so its plain client is one that was made before; ddllm runs
 under `ddtrace-run`, and its plain client's calls are made while nothing is reported. A server of its own answers at once.
 
-The caller's thread: the lowest tenth of the calls' CPU times, instrumented less plain. The whole process: blocks of calls, with
-what background threads do about them. A chunk costs (long stream - short stream) / (2000 - 20). `--write` puts the table into
-docs/performance.md.
+Calls are made in blocks, plain and instrumented in turn, and the scenarios take turns too. A block is what a process does in one
+round of reporting. The garbage collector runs as it does for a user.
+
+The caller's thread: the lowest tenth of the calls' CPU times, instrumented less plain. A chunk costs (long stream - short
+stream) / (2000 - 20). The whole process: the CPU of a block with everything that background threads do about it, instrumented
+less its plain neighbour. The figure is the mean of the middle half of these differences, over all rounds. Nine of ten ratios of
+a bootstrap over the rounds and their blocks lie in the interval beside it. What is loaded on first use is no part of a call: each
+process measures it by itself. `--write` puts the table into docs/performance.md.
 """
 
 import argparse
-import gc
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import venv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,14 +35,16 @@ PEER_PACKAGES = ("opentelemetry-instrumentation-bedrock==0.62.4", "opentelemetry
 
 SHORT = "anthropic.claude-bench-300-20"
 LONG = "anthropic.claude-bench-2000-2000"
-SCENARIOS = {  # name: (operation, model, calls)
-    "Converse": ("converse", SHORT, 200),
-    "InvokeModel": ("invoke", SHORT, 200),
-    "ConverseStream": ("converse_stream", SHORT, 120),
-    "InvokeModel stream": ("invoke_stream", SHORT, 120),
-    "Converse long": ("converse_stream", LONG, 8),
-    "Invoke long": ("invoke_stream", LONG, 8),
+SCENARIOS = {  # name: (operation, model, calls in a block)
+    "Converse": ("converse", SHORT, 25),
+    "InvokeModel": ("invoke", SHORT, 25),
+    "ConverseStream": ("converse_stream", SHORT, 25),
+    "InvokeModel stream": ("invoke_stream", SHORT, 25),
+    "Converse long": ("converse_stream", LONG, 2),
+    "Invoke long": ("invoke_stream", LONG, 2),
 }
+PAIRS = 32
+RESAMPLES = 500
 DDTRACE = {
     "DD_TRACE_BOTOCORE_ENABLED": "false",
     "DD_TRACE_URLLIB3_ENABLED": "false",
@@ -92,14 +101,23 @@ class Ddllm:
         from ddllm.instrument.patch import botocore
 
         self.botocore, self.queue = botocore, bootstrap._queue
+        self.flushed = threading.Event()
+        flush = self.queue._flush
+
+        def _flush() -> None:
+            flush()
+            self.flushed.set()
+
+        self.queue._flush = _flush
 
     def switch(self, *, on: bool) -> None:
         self.botocore._queue = self.queue if on else None
 
     def settle(self) -> None:
-        self.queue._notify()
-        while self.queue._records or self.queue._bytes_in != self.queue._bytes_out:
-            time.sleep(0.01)
+        while self.queue._records or self.queue._draining.locked():
+            self.flushed.clear()
+            self.queue._notify()
+            self.flushed.wait(1)
 
 
 def operations(port: int):
@@ -142,47 +160,53 @@ def operations(port: int):
     return {"converse": converse, "invoke": invoke, "converse_stream": converse_stream, "invoke_stream": invoke_stream}
 
 
+class Side:
+    """Calls with an instrumentation or without it, in blocks: CPU of the caller's thread by call, of the process by block."""
+
+    def __init__(self, tool: Traceloop | Ddllm, clients: dict, *, on: bool) -> None:
+        self.tool, self.clients, self.on = tool, clients, on
+        self.calls: dict[str, list[int]] = {name: [] for name in SCENARIOS}
+
+    def block(self, name: str, number: int | None = None) -> float:
+        """Make a block of calls and everything that follows of them; the process's CPU in µs a call."""
+        operation, model, size = SCENARIOS[name]
+        call, took = self.clients[operation], self.calls[name]
+        self.tool.switch(on=self.on)
+        began = time.process_time()
+        for _ in range(number or size):
+            started = time.thread_time_ns()
+            call(model)
+            took.append(time.thread_time_ns() - started)
+        self.tool.settle()
+        return (time.process_time() - began) / (number or size) * 1e6
+
+    def lowest(self, name: str) -> float:
+        """Return the lowest tenth of the caller's CPU times, in µs a call."""
+        return sorted(self.calls[name])[len(self.calls[name]) // 10] / 1e3
+
+
 def child(variant: str, port: int, scale: float) -> None:
     """Measure one instrumentation in this process; print one line of JSON."""
     tool = {"traceloop": Traceloop, "ddllm": Ddllm}[variant]()
-    plain = operations(port)
+    plain = Side(tool, operations(port), on=False)
+    for call in plain.clients.values():
+        call(SHORT)
+    began = time.process_time()
     tool.instrument()
-    sides = {False: plain, True: operations(port)}
-
-    def call(on: bool, operation: str, model: str) -> None:
-        tool.switch(on=on)
-        sides[on][operation](model)
-
-    for operation, model, _ in SCENARIOS.values():
-        for number in range(4 if model == LONG else 40):
-            call(bool(number % 2), operation, model)
-    time.sleep(1.5)  # what is loaded on first use is loaded now
-    tool.settle()
-    gc.disable()
-    result = {"thread": {}, "process": {}}
-    for name, (operation, model, count) in SCENARIOS.items():
-        times: dict[bool, list[int]] = {False: [], True: []}
-        for number in range(max(4, int(count * scale))):
-            for on in (False, True) if number % 2 else (True, False):
-                began = time.thread_time_ns()
-                call(on, operation, model)
-                times[on].append(time.thread_time_ns() - began)
-        lowest = {on: sorted(some)[len(some) // 10] / 1e3 for on, some in times.items()}
-        result["thread"][name] = (lowest[False], lowest[True] - lowest[False])
-        tool.settle()
-        gc.collect()
-        blocks: dict[bool, list[float]] = {False: [], True: []}
-        size = 2 if model == LONG else 25
-        for number in range(max(4, int(count * scale / size))):
-            for on in (False, True) if number % 2 else (True, False):
-                began = time.process_time()
-                for _ in range(size):
-                    call(on, operation, model)
-                tool.settle()
-                blocks[on].append((time.process_time() - began) / size * 1e6)
-        result["process"][name] = statistics.median(blocks[True]) - statistics.median(blocks[False])
-        gc.collect()
-    print("@" + json.dumps(result), flush=True)
+    loading = time.process_time() - began
+    ours = Side(tool, operations(port), on=True)
+    loading += (ours.block("Converse", 1) - ours.block("Converse", 1)) / 1e6
+    for name in SCENARIOS:
+        for side in (plain, ours):
+            side.block(name)
+            side.calls[name].clear()
+    added: dict[str, list[float]] = {name: [] for name in SCENARIOS}
+    for number in range(max(4, int(PAIRS * scale))):
+        for name in SCENARIOS:
+            took = {side: side.block(name) for side in ((plain, ours) if number % 2 else (ours, plain))}
+            added[name].append(took[ours] - took[plain])
+    thread = {name: (plain.lowest(name), ours.lowest(name) - plain.lowest(name)) for name in SCENARIOS}
+    print("@" + json.dumps({"loading": loading * 1e3, "thread": thread, "process": added}), flush=True)
     os._exit(0)
 
 
@@ -198,36 +222,72 @@ def measure(variant: str, port: int, sink: int, scale: float) -> dict:
     return json.loads(lines[-1][1:])
 
 
+def middle(values: Sequence[float]) -> float:
+    """Return the mean of the middle half: as steady as a median, and it does not leap between values that come in groups."""
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    return statistics.fmean(ordered[quarter : len(ordered) - quarter])
+
+
+#: One round of one instrumentation -> the samples that it has of a figure.
+Samples = Callable[[dict], Sequence[float]]
+
+
+def interval(rounds: list[dict[str, dict]], samples: Samples) -> tuple[float, float]:
+    """Return where nine tenths of the ratios lie, were rounds and the pairs in them drawn again."""
+    draw = random.Random(0)
+
+    def drawn(variant: str) -> float:
+        some = [samples(one[variant]) for one in draw.choices(rounds, k=len(rounds))]
+        return middle([value for values in some for value in draw.choices(values, k=len(values))])
+
+    ratios = sorted(drawn("ddllm") / drawn("traceloop") for _ in range(RESAMPLES))
+    return ratios[RESAMPLES // 20], ratios[-RESAMPLES // 20]
+
+
 def table(rounds: list[dict[str, dict]]) -> str:
-    """Render the medians of the rounds, and the ratios that the budgets are about."""
+    """Render the figures of all rounds, and the ratios that the budgets are about."""
 
-    def added(variant: str, kind: str, name: str) -> float:
-        values = [r[variant][kind][name] for r in rounds]
-        return statistics.median(value[1] if kind == "thread" else value for value in values)
+    def row(label: str, samples: Samples, budget: str, digits: int = 0) -> str:
+        theirs, ours = (
+            middle([value for one in rounds for value in samples(one[variant])]) for variant in ("traceloop", "ddllm")
+        )
+        low, high = interval(rounds, samples)
+        return f"| {label} | {theirs:.{digits}f} | {ours:.{digits}f} | {ours / theirs:.2f} | {low:.2f} to {high:.2f} | {budget} |"
 
-    def row(label: str, kind: str, name: str, budget: str, *, short: str | None = None) -> str:
-        def cost(variant: str) -> float:
-            per_call = added(variant, kind, name)
-            return (per_call - added(variant, kind, short)) / 1980 if short else per_call
+    def thread(name: str) -> Samples:
+        return lambda one: [one["thread"][name][1]]
 
-        ours, theirs = cost("ddllm"), cost("traceloop")
-        digits = 2 if short else 0
-        return f"| {label} | {theirs:.{digits}f} | {ours:.{digits}f} | {ours / theirs:.2f} | {budget} |"
+    def process(name: str) -> Samples:
+        return lambda one: one["process"][name]
+
+    def chunk(long: str, short: str) -> Samples:
+        return lambda one: [(one["thread"][long][1] - one["thread"][short][1]) / 1980]
+
+    def loading(variant: str) -> float:
+        return statistics.median(one[variant]["loading"] for one in rounds)
 
     singles = ["Converse", "InvokeModel", "ConverseStream", "InvokeModel stream"]
     bare = (statistics.median(r["traceloop"]["thread"][name][0] for r in rounds) for name in singles)
+    pairs = len(rounds[0]["ddllm"]["process"]["Converse"])
+    loaded = (
+        f"Loading, once a process: {loading('ddllm'):.0f} ms, on the worker; "
+        f"Traceloop {loading('traceloop'):.0f} ms, as it is set up."
+    )
     lines = [
-        f"Added CPU in µs, medians of {len(rounds)} rounds; boto3 alone takes "
+        f"Added CPU in µs of {len(rounds)} rounds with {pairs} pairs of blocks each; boto3 alone takes "
         + ", ".join(f"{time:.0f} ({name})" for name, time in zip(singles, bare, strict=True)) + ".",
         "",
-        "| what | Traceloop | ddllm | ratio | budget |",
-        "|---|---|---|---|---|",
-        *(row(f"{name}, the caller's thread", "thread", name, "0.3") for name in singles),
-        row("a Converse chunk, the caller's thread", "thread", "Converse long", "0.5", short="ConverseStream"),
-        row("an Invoke chunk, the caller's thread", "thread", "Invoke long", "0.33", short="InvokeModel stream"),
-        *(row(f"{name}, the whole process", "process", name, "0.5") for name in singles),
-        row("Converse long stream, the whole process", "process", "Converse long", "0.5"),
-        row("Invoke long stream, the whole process", "process", "Invoke long", "0.5"),
+        "| what | Traceloop | ddllm | ratio | in nine of ten runs | budget |",
+        "|---|---|---|---|---|---|",
+        *(row(f"{name}, the caller's thread", thread(name), "0.3") for name in singles),
+        row("a Converse chunk, the caller's thread", chunk("Converse long", "ConverseStream"), "0.5", 2),
+        row("an Invoke chunk, the caller's thread", chunk("Invoke long", "InvokeModel stream"), "0.33", 2),
+        *(row(f"{name}, the whole process", process(name), "0.5") for name in singles),
+        row("Converse long stream, the whole process", process("Converse long"), "0.5"),
+        row("Invoke long stream, the whole process", process("Invoke long"), "0.5"),
+        "",
+        loaded,
     ]  # fmt: skip
     return "\n".join(lines)
 
