@@ -3,7 +3,7 @@
     DdllmError                 anything that a command prints as one line before it exits 1
     ├── ConfigError            ddllm.yaml or an environment variable cannot be used
     ├── DefinitionError        a definition file (monitors, settings, …) is wrong
-    ├── QueryError             a metric query cannot be read, or asks for what ddllm does not evaluate
+    ├── QueryError             a query cannot be read, or asks for what ddllm does not evaluate
     ├── ApiError               Datadog, or another service, refused a request or could not be reached
     └── SyncError              the remote side is in a state in which nothing may be written
 
@@ -37,12 +37,25 @@ class DefinitionError(DdllmError):
 
 
 class QueryError(DdllmError):
-    """A metric query cannot be read or evaluated. `position` is the index of the first character that was not understood."""
+    """A query cannot be read or evaluated.
 
-    def __init__(self, message: str, *, query: str, position: int | None = None) -> None:
-        super().__init__(message, where=None if query in message else f"`{query}`")
+    `position` is the index of the first character that was not understood, `suggestion` what should stand there.
+    """
+
+    def __init__(self, message: str, *, query: str, position: int | None = None, suggestion: str | None = None) -> None:
+        hint = f"Did you mean `{suggestion}`?" if suggestion else None
+        super().__init__(message, where=None if query in message else f"`{query}`", hint=hint)
         self.query = query
         self.position = position
+        self.suggestion = suggestion
+
+    def pointed(self) -> str:
+        """Return the line of the query with the position, and a caret below it; nothing where no position is known."""
+        if self.position is None:
+            return ""
+        begins = self.query.rfind("\n", 0, self.position) + 1
+        line = self.query[begins:].partition("\n")[0].replace("\t", " ")
+        return f"    {line}\n    {' ' * (self.position - begins)}^"
 
 
 class ApiError(DdllmError):

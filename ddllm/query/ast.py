@@ -1,11 +1,15 @@
 """What a metric query is made of. A node's text (`str`) is the query as Datadog takes it, and parses back to the same node.
 
-Binary, Negative, Number, Query          an expression
+Binary, Negative, Number, Query, Name, Call    an expression
+Several                                      expressions side by side, as a widget shows them
 Everything, Tag, OneOf, Not, Both, Either    a scope: which series
+
+`position` is the index in the parsed text at which a node begins. Nodes that say the same are equal, wherever they stood.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -13,11 +17,19 @@ Operator = Literal["+", "-", "*", "/"]
 
 _PRECEDENCE: dict[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
 _UNARY = 3
-_BARE = re.compile(r"[^\s,(){}'\"]+")
+_BARE = re.compile(r"[^\s,(){}'\"=]+")
+_QUOTABLE = {mark: re.compile(rf"(?:\\.|[^{mark}\\])*", re.DOTALL) for mark in "'\""}
 
 
 @dataclass(frozen=True, slots=True)
-class Everything:
+class Node:
+    """A part of a query, and where it begins."""
+
+    position: int = field(default=0, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Node):
     """`*`: every series."""
 
     def __str__(self) -> str:
@@ -25,7 +37,7 @@ class Everything:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Node):
     """`key:value`, where `*` in the value stands for any text; without a value a bare word."""
 
     key: str
@@ -36,7 +48,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Node):
     """`key IN (value, …)`."""
 
     key: str
@@ -47,7 +59,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Node):
     """Series that the operand leaves out."""
 
     operand: "Scope"
@@ -59,7 +71,7 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class Both(Node):
     """Series that every operand takes; two operands or more."""
 
     operands: tuple["Scope", ...]
@@ -69,7 +81,7 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Either(Node):
     """Series that one operand takes at least; two operands or more."""
 
     operands: tuple["Scope", ...]
@@ -103,32 +115,62 @@ def _symbols(scope: Scope) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
-    """A text in quotation marks."""
+class Quoted(Node):
+    """A text in quotation marks, as it stands between them. Both marks mean the same; a backslash takes the next one's meaning."""
 
     text: str
+    mark: Literal["'", '"'] = field(default="'", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _QUOTABLE[self.mark].fullmatch(self.text):
+            raise ValueError(f"{self.text} cannot be written between {self.mark}")
 
     def __str__(self) -> str:
-        return f'"{self.text}"' if "'" in self.text else f"'{self.text}'"
+        return f"{self.mark}{self.text}{self.mark}"
+
+    @property
+    def plain(self) -> str:
+        """The text that is meant."""
+        return re.sub(r"\\(['\"])", r"\1", self.text)
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class Keyword(Node):
+    """`name=value` among arguments. A bare value is a text, as it stands there."""
+
+    name: str
+    value: "str | Quoted"
+
+    def __post_init__(self) -> None:
+        _check_bare(self.value)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Node):
     """`.name(argument, …)` after a query. Bare words and numbers are texts, as they stand there."""
 
     name: str
-    arguments: tuple[str | Quoted, ...] = ()
+    arguments: tuple[str | Quoted | Keyword, ...] = ()
 
     def __post_init__(self) -> None:
-        if not all(isinstance(each, Quoted) or _BARE.fullmatch(each) for each in self.arguments):
-            raise ValueError(f"{self.arguments} cannot be written without quotation marks")
+        for each in self.arguments:
+            _check_bare(each)
 
     def __str__(self) -> str:
-        return f".{self.name}({', '.join(map(str, self.arguments))})"
+        separator = "," if all(isinstance(each, Quoted) for each in self.arguments) else ", "
+        return f".{self.name}({separator.join(map(str, self.arguments))})"
+
+
+def _check_bare(argument: object) -> None:
+    if isinstance(argument, str) and not _BARE.fullmatch(argument):
+        raise ValueError(f"{argument} cannot be written without quotation marks")
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Query(Node):
     """One metric: how it is aggregated over series, which series, by which tags it is grouped, and methods on it."""
 
     aggregator: str | None
@@ -148,7 +190,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Node):
     """A number, 0 or more."""
 
     value: float
@@ -159,7 +201,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Node):
     """Minus the operand."""
 
     operand: "Expression"
@@ -169,7 +211,7 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Node):
     """Arithmetic."""
 
     operator: Operator
@@ -181,7 +223,63 @@ class Binary:
         return f"{_operand(self.left, own)} {self.operator} {_operand(self.right, own + 1)}"
 
 
-Expression = Query | Number | Negative | Binary
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A query that a formula knows by name, as `query1`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(Node):
+    """`{key, …}` among a function's arguments: the tags by which it groups once more."""
+
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{{{','.join(self.keys)}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of expressions."""
+
+    function: str
+    arguments: tuple["Argument", ...]
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(map(str, self.arguments))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Node):
+    """Two expressions or more, separated by commas."""
+
+    expressions: tuple["Expression", ...]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.expressions))
+
+
+Expression = Query | Number | Negative | Binary | Name | Call
+Argument = Expression | Quoted | Keyword | Keys
+
+
+def operands_of(expression: Expression | Several) -> Iterator[Expression]:
+    """Return the expressions that one is made of, from left to right: those of the next level alone."""
+    match expression:
+        case Negative(operand):
+            yield operand
+        case Binary(_, left, right):
+            yield left
+            yield right
+        case Call(_, arguments):
+            yield from (each for each in arguments if not isinstance(each, Quoted | Keyword | Keys))
+        case Several(expressions):
+            yield from expressions
 
 
 def _operand(expression: Expression, least: int) -> str:

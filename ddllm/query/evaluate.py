@@ -18,17 +18,21 @@ from ddllm.errors import QueryError
 from ddllm.query.ast import (
     Binary,
     Both,
+    Call,
     Either,
     Everything,
     Expression,
+    Name,
     Negative,
     Not,
     Number,
     OneOf,
     Query,
     Scope,
+    Several,
     Tag,
 )
+from ddllm.query.reads import reads
 from ddllm.query.series import Group, Series, SeriesOf, groups_of, values_of
 from ddllm.query.sketch import Sketch
 
@@ -83,11 +87,13 @@ class Evaluation:
     answers: tuple[Answer, ...]
 
 
-def evaluate(expression: Expression, series_of: SeriesOf, start: int, end: int) -> Evaluation:
+def evaluate(expression: Expression | Several, series_of: SeriesOf, start: int, end: int) -> Evaluation:
     """Answer a query for the data from `start` up to `end` (Unix seconds), groups in their order.
 
     Raises `QueryError` for what is not evaluated here.
     """
+    if isinstance(expression, Several):
+        raise _cannot(expression, "it is more than one query")
     queries = list(queries_of(expression))
     if not queries:
         raise _cannot(expression, "numbers alone are no query")
@@ -99,15 +105,9 @@ def evaluate(expression: Expression, series_of: SeriesOf, start: int, end: int) 
     return Evaluation(queries[0].by, interval, tuple(answers))
 
 
-def queries_of(expression: Expression) -> Iterable[Query]:
+def queries_of(expression: Expression | Several) -> Iterable[Query]:
     """Return the queries of an expression, from left to right."""
-    if isinstance(expression, Query):
-        yield expression
-    elif isinstance(expression, Negative):
-        yield from queries_of(expression.operand)
-    elif isinstance(expression, Binary):
-        yield from queries_of(expression.left)
-        yield from queries_of(expression.right)
+    return [read.query for read in reads(expression)]
 
 
 def matches(scope: Scope, tags: Sequence[str]) -> bool:  # noqa: PLR0911 - one a node
@@ -153,6 +153,10 @@ class _Evaluator:
             return _mapped(self.expression(expression.operand), lambda value: -value)
         if isinstance(expression, Binary):
             return self._binary(expression)
+        if isinstance(expression, Name):
+            raise _cannot(expression, "a name stands for a query in formulas alone")
+        if isinstance(expression, Call):
+            raise _cannot(expression, f"the function {expression.function} is not understood")
         raise _cannot(expression, "it divides by zero")  # other numbers are their operation's
 
     def _binary(self, binary: Binary) -> _Found:
@@ -306,5 +310,5 @@ def _joined(
     return joined
 
 
-def _cannot(expression: Expression, reason: str) -> QueryError:
+def _cannot(expression: Expression | Several, reason: str) -> QueryError:
     return QueryError(f"this cannot be evaluated here: {reason}", query=str(expression))

@@ -1,46 +1,88 @@
-"""The text of a metric query -> its tree. Lenient, as Datadog is: spaces anywhere, `by` after a method, symbols beside words."""
+"""The text of a query -> its tree. Lenient, as Datadog is: spaces anywhere, `by` after a method, values without a text.
+
+`parse` reads what a widget or a formula has, `parse_monitor` what a monitor has. Both raise `QueryError`, which says what is
+wrong, at which character, and what was probably meant.
+"""
 
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from ddllm.errors import QueryError
-from ddllm.query.ast import (
-    Binary,
-    Both,
-    Either,
-    Everything,
-    Expression,
-    Method,
-    Negative,
-    Not,
-    Number,
-    OneOf,
-    Query,
-    Quoted,
-    Scope,
-    Tag,
+from ddllm.query.ast import Expression, Several
+from ddllm.query.build import Refused
+from ddllm.query.build_monitor import MonitorBuilder
+from ddllm.query.monitor import (
+    CheckQuery,
+    CompositeQuery,
+    EventQuery,
+    FormulaQuery,
+    MetricQuery,
+    MonitorQuery,
+    SloQuery,
 )
+from ddllm.query.reads import placeholder_of
+from ddllm.query.slips import explained
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Lark
 
-_NEAR = 20
+#: Characters that cannot nest deeper than Python calls.
+_SHALLOW = 250
+#: What a query of a monitor's type is made of, by the types that allow one shape only. Every other type searches events.
+_SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "composite": ((CompositeQuery,), "a condition of monitors' ids: 1234 && 5678"),
+    "service check": ((CheckQuery,), 'a check: "ntp.in_sync".over("*").by("host").last(2).count_by_status()'),
+    "slo alert": ((SloQuery,), 'error_budget("id").over("7d") > 75 or a burn_rate'),
+    "query alert": ((MetricQuery, FormulaQuery), "a comparison: avg(last_5m):avg:a.metric{*} > 5"),
+    "metric alert": ((MetricQuery, FormulaQuery), "a comparison: avg(last_5m):avg:a.metric{*} > 5"),
+}
+_SEARCH = ((EventQuery, FormulaQuery), 'a search: logs("…").index("*").rollup("count").last("5m") > 5')
 
 
-def parse(text: str) -> Expression:
-    """Parse a metric query, or arithmetic on some. Raises `QueryError`, which says where."""
+def parse(text: str) -> Expression | Several:
+    """Parse the query of a widget, or a formula: an expression, or several that commas separate."""
+    return cast("Expression | Several", _parsed(text, "widget"))
+
+
+def parse_monitor(text: str, monitor_type: str | None = None) -> MonitorQuery:
+    """Parse the query of a monitor. A type (as the API calls it: `query alert`) tells which shapes it may have."""
+    query = cast("MonitorQuery", _parsed(text, "monitor"))
+    if monitor_type is not None:
+        shapes, example = _SHAPES.get(monitor_type, _SEARCH)
+        if not isinstance(query, shapes):
+            raise QueryError(f"the query of a `{monitor_type}` is {example}", query=text, position=query.position)
+    if "$" in text and isinstance(query, MetricQuery) and (found := placeholder_of(query)):
+        raise QueryError(
+            f"`{found[0]}` is a dashboard's template variable: a monitor has none", query=text, position=found[1]
+        )
+    return query
+
+
+def _parsed(text: str, start: str) -> object:
     from lark import UnexpectedInput  # noqa: PLC0415 - 85 ms
 
     try:
-        return _expression(_grammar().parse(text))
+        tree = _grammar().parse(text, start=start)
+        if len(text) > _SHALLOW:
+            str(tree)  # what nobody could print or evaluate is found here
     except UnexpectedInput as error:
-        ended = getattr(getattr(error, "token", None), "type", "") == "$END"
-        at = len(text) if ended or error.pos_in_stream is None else error.pos_in_stream
-        where = f"before its end, after `{text[-_NEAR:]}`" if ended else f"at `{text[at : at + _NEAR]}`"
-        raise QueryError(f"the query cannot be read {where}", query=text, position=at) from None
+        message, position, suggestion = explained(text, error)
+    except Refused as error:
+        message, position, suggestion = error.message, error.position, error.suggestion
     except RecursionError:
-        raise QueryError("the query is nested too deeply", query=text, position=0) from None
+        message, position, suggestion = "the query is nested too deeply", 0, None
+    else:
+        return tree
+    raise QueryError(message, query=text, position=position, suggestion=suggestion)
+
+
+def _formula(text: str, begins: int) -> Expression | Several:
+    """Parse a formula that begins inside a query: what stands before it counts for positions."""
+    try:
+        return parse(" " * begins + text)
+    except QueryError as error:
+        raise Refused(f"in the formula: {error.message}", error.position or 0, error.suggestion) from None
 
 
 @cache
@@ -48,72 +90,9 @@ def _grammar() -> "Lark":
     from lark import Lark  # noqa: PLC0415 - 85 ms
 
     return Lark(
-        files("ddllm.query").joinpath("grammar.lark").read_text("utf-8"), parser="lalr", maybe_placeholders=False
+        files("ddllm.query").joinpath("grammar.lark").read_text("utf-8"),
+        parser="lalr",
+        start=["widget", "monitor"],
+        maybe_placeholders=False,
+        transformer=cast("Any", MonitorBuilder(_formula)),
     )
-
-
-def _expression(tree: "Tree[Token]") -> Expression:
-    match tree.data:
-        case "add" | "subtract" | "multiply" | "divide":
-            left, right = (_expression(cast("Any", child)) for child in tree.children)
-            operator = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}[tree.data]
-            return Binary(cast("Any", operator), left, right)
-        case "negative":
-            return Negative(_expression(cast("Any", tree.children[0])))
-        case "positive":
-            return _expression(cast("Any", tree.children[0]))
-        case "number":
-            return Number(float(str(tree.children[0])))
-    return _query(tree)
-
-
-def _query(tree: "Tree[Token]") -> Query:
-    aggregator, metric = None, ""
-    scope: Scope = Everything()
-    by: list[str] = []
-    methods: list[Method] = []
-    for child in cast("list[Any]", tree.children):
-        kind = getattr(child, "type", None) or child.data
-        if kind == "AGGREGATOR":
-            aggregator = str(child)
-        elif kind == "METRIC":
-            metric = str(child)
-        elif kind == "scope":
-            scope = _conjunction(child.children)
-        elif kind == "group":
-            by += [str(key) for key in child.children]
-        else:
-            name, *arguments = child.children
-            methods.append(Method(name.lstrip(". \t\r\n"), tuple(_argument(each.children[0]) for each in arguments)))
-    return Query(aggregator, metric, scope, tuple(by), tuple(methods))
-
-
-def _argument(token: "Token") -> str | Quoted:
-    return Quoted(token[1:-1]) if token.type == "STRING" else str(token)
-
-
-def _conjunction(children: list[Any]) -> Scope:
-    """Take a list with commas as all of its parts together, and nothing as everything."""
-    if not children:
-        return Everything()
-    scopes = tuple(_scope(child) for child in children)
-    return scopes[0] if len(scopes) == 1 else Both(scopes)
-
-
-def _scope(tree: Any) -> Scope:
-    children = tree.children
-    match tree.data:
-        case "inner":
-            return _conjunction(children)
-        case "both_of":
-            return Both(tuple(_scope(child) for child in children))
-        case "either_of":
-            return Either(tuple(_scope(child) for child in children))
-        case "negated":
-            return Not(_scope(children[0]))
-    first = str(children[0])
-    if tree.data == "tag":
-        key, colon, value = first.partition(":")
-        return Everything() if first == "*" else Tag(key.strip(), value.strip() if colon else None)
-    values = OneOf(first, tuple(str(child) for child in children[1:]))
-    return values if tree.data == "one_of" else Not(values)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ddllm.catalog import BY_NAME
 from ddllm.errors import QueryError
-from ddllm.query.ast import Both, Everything, Expression, Query, Scope, Tag, written
+from ddllm.query.ast import Both, Everything, Expression, Query, Scope, Several, Tag, written
 from ddllm.query.evaluate import Answer as Answered
 from ddllm.query.evaluate import Evaluation, evaluate, queries_of
 from ddllm.query.parse import parse
@@ -80,7 +80,7 @@ class Metrics:
         )
 
 
-def _series(expression: Expression, found: Evaluation, one: Answered) -> dict[str, Any]:
+def _series(expression: Expression | Several, found: Evaluation, one: Answered) -> dict[str, Any]:
     first, *others = queries_of(expression)
     group = [f"{key}:{value}" for key, value in zip(found.by, one.group, strict=True)]
     times = list(one.points)

@@ -10,9 +10,10 @@ from ddllm import catalog
 from ddllm.definitions.library import library_folder
 from ddllm.definitions.monitors import MonitorDefinition
 from ddllm.definitions.project import Project, load_project
+from ddllm.query.parse import parse, parse_monitor
+from ddllm.query.reads import Read, names, reads
 from tests.support.datadog import organisation
 from tests.support.http_json import caller
-from tests.support.queries import Read, reads
 
 ENVS = ("prod", "staging")
 SPACES = {"count": {"sum"}, "distribution": {"p50", "p75", "p90", "p95", "p99", "count", "avg", "min", "max", "sum"}}
@@ -43,18 +44,18 @@ def dashboard_reads(project: Project) -> Iterator[tuple[str, Read]]:
         for widget in widgets(dashboard.body["widgets"]):
             for request in widget["definition"].get("requests", ()):
                 for query in request["queries"]:
-                    for read in reads(query["query"]):
+                    for read in reads(parse(query["query"])):
                         yield widget["key"], read
 
 
 def check(read: Read) -> None:
     metric = catalog.BY_NAME[read.metric]
-    unknown = read.tags - {*metric.tags, *catalog.UNIFIED_TAGS}
+    unknown = read.tag_keys - {*metric.tags, *catalog.UNIFIED_TAGS}
     assert not unknown, f"{read.metric} does not carry {sorted(unknown)}"
     assert read.aggregator in SPACES[metric.kind], read
     if metric.kind == "count" or read.aggregator in {"count", "sum"}:
-        assert ".as_count()" in read.methods, f"{read.metric}: a count that is not summed as one is averaged"
-    if read.aggregator.startswith("p"):
+        assert read.query.method("as_count"), f"{read.metric}: a count that is not summed as one is averaged"
+    if read.is_percentile:
         assert metric.percentiles, f"{read.metric} has no percentiles"
 
 
@@ -66,12 +67,11 @@ def test_the_three_monitors_are_there(prod: Project):
 def test_every_monitor_reads_metrics_and_tags_of_the_catalogue(project: Project):
     for key, monitor in monitors(project).items():
         if monitor.body["type"] != "composite":
-            found = reads(monitor.body["query"])
+            found = list(reads(parse_monitor(monitor.body["query"], monitor.body["type"])))
             assert found, key
             for read in found:
                 check(read)
-                assert "env" in read.tags, f"{key} would alert on every environment"
-                assert not read.variables, f"{key}: a monitor has no template variables"
+                assert "env" in read.tag_keys, f"{key} would alert on every environment"
 
 
 def test_every_widget_reads_metrics_and_tags_of_the_catalogue(project: Project):
@@ -115,15 +115,15 @@ def test_a_formula_uses_the_queries_beside_it(prod: Project):
     for dashboard in prod.of("dashboards"):
         for widget in widgets(dashboard.body["widgets"]):
             for request in widget["definition"].get("requests", ()):
-                names = {query["name"] for query in request["queries"]}
+                beside = {query["name"] for query in request["queries"]}
                 for formula in request["formulas"]:
-                    words = set(re.findall(r"[a-z]\w*", re.sub(r"'[^']*'|\w+\(", "", formula["formula"])))
-                    assert words <= names, (widget["key"], formula)
+                    assert names(parse(formula["formula"])) <= beside, (widget["key"], formula)
 
 
 def grouped_by(monitor: MonitorDefinition) -> frozenset[str]:
     """The tags that tell a monitor's groups apart: those of every metric that it reads."""
-    return frozenset.intersection(*(read.tags for read in reads(monitor.body["query"])))
+    found = reads(parse_monitor(monitor.body["query"], monitor.body["type"]))
+    return frozenset.intersection(*(read.tag_keys for read in found))
 
 
 def test_a_message_names_only_groups_that_the_monitor_has(project: Project):

@@ -1,28 +1,27 @@
 """Queries: what is read, how it is printed, and that the print reads as the same."""
 
-import string
-
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ddllm.errors import QueryError
 from ddllm.query.ast import (
     Binary,
     Both,
-    Either,
-    Everything,
+    Call,
+    Keys,
+    Keyword,
     Method,
+    Name,
     Negative,
-    Not,
     Number,
-    OneOf,
     Query,
     Quoted,
-    Scope,
+    Several,
     Tag,
 )
+from ddllm.query.functions import FUNCTIONS
 from ddllm.query.parse import parse
+from tests.unit.query.trees import EXPRESSIONS
 
 
 def test_a_query_in_its_parts():
@@ -50,6 +49,15 @@ def test_a_query_in_its_parts():
         "sum:a{*} / (sum:b{*} - 0.5) * -100",
         "a{*} - (b{*} - c{*}) - d{*}",
         "-(a{*} + 1)",
+        "query1 / (query1 + query2) * 100",
+        "top(sum:a{*} by {b}.as_count(), 10, 'mean', 'desc')",
+        "anomalies(avg:a{*}, 'basic', 2, direction='both', alert_window='last_15m', interval=60)",
+        "timeshift(a{*}, -3600) - calendar_shift(a{*}, '-1w', 'America/New_York')",
+        "reduce(rollup(moving_rollup(query1, 60, 'p90'), 'avg', 86400), 'last')",
+        "percentile(query1, 'p90', {env,service})",
+        "count(v: v>=0.5):a{*} by {service}",
+        "avg:a.99percentile{$host}, avg:b{*}",
+        "avg:a{x:$x.value}.fill(null)",
     ],
 )
 def test_what_is_printed_as_it_was_written(text: str):
@@ -60,15 +68,18 @@ def test_what_is_printed_as_it_was_written(text: str):
     ("text", "printed"),
     [
         ("sum:ddllm.cost.as_count()", "sum:ddllm.cost{*}.as_count()"),
-        ("a", "a{*}"),
+        ("a.b", "a.b{*}"),
         ("a{}", "a{*}"),
         ("sum:a{*}.as_count() by {x}", "sum:a{*} by {x}.as_count()"),
         ("sum:a{*} by{x}", "sum:a{*} by {x}"),
         ("sum : a { env : prod , ! x:1 }\n by { b , c } . as_count ( )", "sum:a{env:prod,!x:1} by {b,c}.as_count()"),
         ("a{x:1 and y:2}", "a{x:1,y:2}"),
-        ("a{env:prod AND !x:1}", "a{env:prod,!x:1}"),
+        ("a{env:prod AND NOT x:1}", "a{env:prod,!x:1}"),
         ("a{not x in (1, 2)}", "a{x NOT IN (1,2)}"),
-        ("a{x:1,(y:2 OR !z:*)}", "a{x:1 AND (y:2 OR NOT z:*)}"),
+        ("a{cluster: , env:*}", "a{cluster:,env:*}"),
+        ("count( v:v >= 0 ) : a{*}", "count(v: v>=0):a{*}"),
+        ("abs( a{*} )", "abs(a{*})"),
+        ("anomalies(a{*},\"basic\" , 2,direction = 'above')", "anomalies(a{*}, \"basic\", 2, direction='above')"),
         ("((a{*}))", "a{*}"),
         ("+a{*} * 1.50", "a{*} * 1.5"),
         ('a{*}.fill("it\'s")', 'a{*}.fill("it\'s")'),
@@ -80,62 +91,101 @@ def test_what_is_printed_in_the_usual_way(text: str, printed: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "position"),
+    ("text", "message", "position", "suggestion"),
     [
-        ("", "the query cannot be read before its end", 0),
-        ("a{x:1} ;", "at `;`", 7),
-        ("sum:a{x:1} > 3", "at `> 3`", 11),
-        ("top(a{*}, 5)", r"at `\(a\{\*\}, 5\)`", 3),
-        ("a{x y}", "at `y}`", 4),
-        ("a{*} by {b} c", "at `c`", 12),
-        ("a{*} + ", "before its end, after", 7),
-        ("sum:{*}", r"at `\{\*\}`", 4),
-        ("a{x:1", "before its end, after `a{x:1`", 5),
+        ("", "the query cannot be read before its end", 0, None),
+        ("a{x:1} ;", "at `;`", 7, None),
+        ("sum:a{x:1} > 3", "at `> 3`", 11, None),
+        ("a{x y}", "between tags stands a comma, or AND or OR", 4, None),
+        ("a{*} by {b} c", "at `c`", 12, None),
+        ("a{*} + ", "before its end, after", 7, None),
+        ("sum:{*}", r"at `\{\*\}`: expected is a metric", 4, None),
+        ("a{x:1", "the brace that opens here is never closed", 1, None),
+        ("abs((a{*})", "the parenthesis that opens here is never closed", 3, None),
+        ("avg:a{*},", "a comma must be followed by a metric", 9, None),
+        ("avg:a{*} by host", "group keys stand in braces", 9, "by {host}"),
+        ("avg:1st{*}", "a metric's name starts with a letter", 4, None),
+        ("2 + 1st{*}", "a metric's name starts with a letter", 4, None),
+        ("a{*} * / b{*}", r"two operators in a row: `\*` and `/`", 7, None),
+        ("a{x:1 AND}", "`AND` needs something on its right", 9, None),
+        ("a{NOT}", "`NOT` needs something on its right", 5, None),
+        ("a{x:1 AND !y:1}", "symbols .* cannot be mixed", 10, "NOT"),
+        ("a{x:1, y:1 OR z:1}", "symbols .* cannot be mixed", 11, None),
+        ("a{x:1, y IN (1,2)}", "symbols .* cannot be mixed", 9, None),
+        ("a{x:1 AND (y:1, z:1)}", "symbols .* cannot be mixed", 14, "AND"),
+        ("median:a{*}", "`median` is not an aggregator", 0, "p50"),
+        ("avq:a{*}", "`avq` is not an aggregator", 0, "avg"),
+        ("p9:a{*}", "`p9` is not an aggregator", 0, None),
+        ("count(x):a{*}", r"values are counted as in `count\(v: v>=0.5\)`", 0, None),
+        ("1 + clampmin(a{*}, 0)", "there is no function `clampmin`", 4, "clamp_min"),
+        ("frobnicate(a{*})", "there is no function `frobnicate`", 0, None),
+        ("clamp_min(a{*})", "`clamp_min` takes 2 arguments", 0, None),
+        ("top(a{*}, 5, 'average', 'desc')", "`top` does not know `average`", 13, None),
+        ("anomalies(a{*}, 'agil', 2)", "`anomalies` does not know `agil`", 16, "agile"),
+        ("a{*}.as_counts()", r"no method `.as_counts\(\)`", 4, "as_count"),
+        ("a{*}.as_count(1)", r"`.as_count\(\)` takes no arguments", 4, None),
+        ("a{*}.rollup()", r"`.rollup\(\)` takes 1 to 4 arguments", 4, None),
+        ("avg:a{${scope}}", r"`\$\{` begins a placeholder of another tool", 7, None),
+        ("avg:a{env:{{env}}}", r"`\{\{` begins a placeholder of another tool", 10, None),
+        ("avg:%{metric}", "`%{` begins a placeholder of another tool", 4, None),
+        (f"avg:{'a' * 201}{{*}}", "200 characters at most", 4, None),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_place(text: str, message: str, position: int):
+def test_what_cannot_be_read_is_told_with_its_place(text: str, message: str, position: int, suggestion: str | None):
     with pytest.raises(QueryError, match=message) as caught:
         parse(text)
-    assert caught.value.position == position
+    assert (caught.value.position, caught.value.suggestion) == (position, suggestion)
     assert caught.value.query == text
+
+
+def test_an_error_points_into_its_line():
+    with pytest.raises(QueryError) as caught:
+        parse("a{*} +\n\tclampmin(b{*}, 0)")
+    assert caught.value.pointed() == "     clampmin(b{*}, 0)\n     ^"
+
+
+def test_an_error_proposes_what_was_meant():
+    with pytest.raises(QueryError, match=r"no function `clampmin`. Did you mean `clamp_min`\?"):
+        parse("clampmin(b{*}, 0)")
+
+
+def test_a_call_in_its_parts():
+    assert parse("percentile(default(query1, -1), 'p90', {env}, x=1)") == Call(
+        "percentile",
+        (
+            Call("default", (Name("query1"), Negative(Number(1)))),
+            Quoted("p90"),
+            Keys(("env",)),
+            Keyword("x", "1"),
+        ),
+    )
+
+
+def test_commas_separate_series():
+    assert parse("a{*}, b.c") == Several((Query(None, "a"), Query(None, "b.c")))
+
+
+def test_nodes_know_where_they_stand():
+    tree = parse("1 + abs( sum:a{ x:1,y:2 }.as_count())")
+    assert isinstance(tree, Binary)
+    assert isinstance(tree.right, Call)
+    query = tree.right.arguments[0]
+    assert isinstance(query, Query)
+    assert isinstance(query.scope, Both)
+    assert [tree.position, tree.right.position, query.position] == [0, 4, 9]
+    assert [operand.position for operand in query.scope.operands] == [16, 20]
+    assert query.methods[0].position == 25
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_says_what_it_does_with_its_arguments(name: str):
+    function = FUNCTIONS[name]
+    assert "a query" in function.says.format("a query", *range(1, function.most))
 
 
 def test_nesting_without_end_is_refused():
     with pytest.raises(QueryError, match="nested too deeply"):
         parse("-" * 10_000 + "a{*}")
-
-
-LETTERS = st.text(string.ascii_lowercase, min_size=1, max_size=5)
-KEYWORDS = {"and", "or", "not", "in", "by"}
-KEYS = st.from_regex(r"[a-z_@$][a-z0-9_.\-/]{0,6}", fullmatch=True).filter(lambda key: key not in KEYWORDS)
-VALUES = st.from_regex(r"[a-z0-9_.\-/:*]{0,8}", fullmatch=True)
-TAGS = st.builds(Tag, KEYS, st.none() | VALUES)
-ONE_OF = st.builds(OneOf, KEYS, st.lists(KEYS, min_size=1, max_size=3).map(tuple))
-
-
-def nested(inner: st.SearchStrategy[Scope]) -> st.SearchStrategy[Scope]:
-    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.builds(Not, inner) | st.builds(Both, several) | st.builds(Either, several)
-
-
-SCOPES = st.recursive(TAGS | ONE_OF | st.just(Everything()), nested, max_leaves=8)
-ARGUMENTS = st.from_regex(r"[a-z0-9+\-.]{1,6}", fullmatch=True) | st.builds(
-    Quoted, st.text(string.ascii_letters + " /_,")
-)
-METHODS = st.builds(Method, st.sampled_from(["as_count", "rollup", "fill"]), st.lists(ARGUMENTS, max_size=3).map(tuple))
-QUERIES = st.builds(
-    Query,
-    st.none() | st.sampled_from(["sum", "avg", "count", "p95", "p99.9"]),
-    st.lists(LETTERS, min_size=1, max_size=3).map(".".join),
-    SCOPES,
-    st.lists(KEYS, max_size=2).map(tuple),
-    st.lists(METHODS, max_size=2).map(tuple),
-)
-EXPRESSIONS = st.recursive(
-    QUERIES | st.builds(Number, st.floats(min_value=0, max_value=1e12)),
-    lambda inner: st.builds(Negative, inner) | st.builds(Binary, st.sampled_from("+-*/"), inner, inner),
-    max_leaves=6,
-)
 
 
 @settings(deadline=None)  # the grammar is built once, files are written
@@ -147,3 +197,8 @@ def test_what_is_printed_reads_as_the_same_tree(expression):
 def test_a_method_refuses_what_it_cannot_print():
     with pytest.raises(ValueError, match="quotation marks"):
         Method("fill", ("a b",))
+
+
+def test_a_text_refuses_what_would_end_it():
+    with pytest.raises(ValueError, match="cannot be written between"):
+        Quoted("it's")
