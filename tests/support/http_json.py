@@ -19,7 +19,8 @@ def caller(url: str, keys: tuple[str, str] = KEYS) -> Caller:
         data = None if body is None else json.dumps(body).encode()
         try:
             with urlopen(Request(url + path, data, headers, method=method), timeout=10) as answer:
-                return answer.status, json.load(answer)
+                text = answer.read()
+                return answer.status, json.loads(text) if text else None
         except HTTPError as error:
             with error:
                 return error.code, json.load(error)

@@ -15,8 +15,13 @@ from typing import Self
 from ddllm.sandbox.api.dashboards import Dashboards
 from ddllm.sandbox.api.dials import Dials
 from ddllm.sandbox.api.http import Answer, Request, Route, Server, errors
+from ddllm.sandbox.api.metric_settings import MetricSettings
 from ddllm.sandbox.api.metrics import Metrics, Source
 from ddllm.sandbox.api.monitors import Monitors
+from ddllm.sandbox.api.notification_rules import NotificationRules
+from ddllm.sandbox.api.pagerduty import PagerDuty
+from ddllm.sandbox.api.retention_filters import RetentionFilters
+from ddllm.sandbox.api.webhooks import Webhooks
 
 __all__ = ["Answer", "DatadogApi", "Request"]
 
@@ -44,6 +49,11 @@ class DatadogApi:
         self.dials = Dials()
         self.monitors = Monitors(now)
         self.dashboards = Dashboards(now)
+        self.metrics = MetricSettings(now, metrics)
+        self.notification_rules = NotificationRules(now)
+        self.pagerduty = PagerDuty()
+        self.retention_filters = RetentionFilters(now)
+        self.webhooks = Webhooks()
         self.violations: list[str] = []
         self._checks = tuple(checks)
         self._keys = keys
@@ -53,6 +63,11 @@ class DatadogApi:
             *self.monitors.routes(),
             *self.dashboards.routes(),
             *Metrics(metrics).routes(),
+            *self.metrics.routes(),
+            *self.notification_rules.routes(),
+            *self.pagerduty.routes(),
+            *self.retention_filters.routes(),
+            *self.webhooks.routes(),
         ]
         self._server = Server(routes, (self._check_keys, self._check_request), self.dials)
 

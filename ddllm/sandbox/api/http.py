@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back, as JSON."""
+    """What goes back, as JSON; a body of None is none at all."""
 
     status: int
     body: Any
@@ -146,7 +146,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if answer is None:
                 self.close_connection = True
                 return
-            payload = json.dumps(answer.body).encode()
+            payload = b"" if answer.body is None else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in {
                 "Content-Type": "application/json",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ddllm.catalog import BY_NAME
 from ddllm.errors import QueryError
 from ddllm.query.ast import Both, Everything, Expression, Query, Scope, Several, Tag, written
 from ddllm.query.evaluate import Answer as Answered
@@ -24,27 +23,7 @@ class Metrics:
 
     def routes(self) -> list[Route]:
         """Return the endpoints."""
-        return [
-            Route("GET", "/api/v1/query", self._query),
-            Route("GET", "/api/v2/metrics", self._list),
-            Route("GET", "/api/v2/metrics/{name}/tags", self._tags),
-        ]
-
-    def _list(self, request: Request) -> Answer:
-        """List the metrics that report. None has a tag configuration, so none has percentiles switched on."""
-        if (
-            request.query.get("filter[include_percentiles]") == "true"
-            or request.query.get("filter[configured]") == "true"
-        ):
-            reporting = []
-        else:
-            reporting = [name for name in BY_NAME if any(True for _ in self._source(name))]
-        data = [{"type": "metrics", "id": name} for name in reporting]
-        return Answer(200, {"data": data, "meta": {"pagination": {"next_cursor": None}}})
-
-    def _tags(self, _request: Request, name: str) -> Answer:
-        """Answer for a tag configuration: there is none before somebody makes one."""
-        return errors(404, f"{name} not found")
+        return [Route("GET", "/api/v1/query", self._query)]
 
     def _query(self, request: Request) -> Answer:
         times = [request.query.get(name, "") for name in ("from", "to")]

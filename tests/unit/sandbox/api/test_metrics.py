@@ -106,16 +106,3 @@ def test_the_answer_is_what_the_specification_and_a_recording_show():
     [series] = recorded["series"]
     assert series["start"] == -(-recorded["from_date"] // 300_000) * 300_000
     assert series["end"] == recorded["to_date"] // 300_000 * 300_000 + 299_000
-
-
-def test_what_reports_is_listed_and_nothing_is_configured():
-    reporting = {"ddllm.ttft": [Series("ddllm.ttft", "distribution", (), sketches={600: Sketch([1.0])})]}
-    with DatadogApi(metrics=lambda metric: reporting.get(metric, ())) as api:
-        call = caller(api.url)
-        assert call("GET", "/api/v2/metrics") == (
-            200,
-            {"data": [{"type": "metrics", "id": "ddllm.ttft"}], "meta": {"pagination": {"next_cursor": None}}},
-        )
-        status, answer = call("GET", "/api/v2/metrics?filter%5Binclude_percentiles%5D=true")
-        assert (status, answer["data"]) == (200, [])
-        assert call("GET", "/api/v2/metrics/ddllm.ttft/tags") == (404, {"errors": ["ddllm.ttft not found"]})
