@@ -1,5 +1,7 @@
 """What the commands that read definition files share: their options, and the way from files to a plan."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,16 +14,18 @@ from ddllm.api.datadog import Datadog
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError
+from ddllm.sync.apply import Writer
 from ddllm.sync.identity import Owner
-from ddllm.sync.plan import Plan, make_plan
-from ddllm.sync.preflight import validate_plan
-from ddllm.sync.remote import read_remotes
+from ddllm.sync.journal import Journal
+from ddllm.sync.plan import Plan
 from ddllm.sync.resource import Resource
 from ddllm.sync.resources import resources
+from ddllm.sync.session import Progress, Wish, check, decide, read
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-Progress = Callable[[str], None]
+#: How many objects a run deletes at most, unless it is told otherwise.
+MOST_DELETES = 5
 
 
 def definition_options(command: CommandT) -> CommandT:
@@ -39,29 +43,56 @@ def definition_options(command: CommandT) -> CommandT:
     return folder(env(command))
 
 
+def max_deletes_option(command: CommandT) -> CommandT:
+    """Add --max-deletes."""
+    return click.option(
+        "--max-deletes",
+        type=click.IntRange(min=0),
+        default=MOST_DELETES,
+        show_default=True,
+        help="Stop, with nothing written, where more would be deleted.",
+    )(command)
+
+
 def selected(kinds: Sequence[str]) -> Mapping[str, Resource]:
     """Return the kinds that were named, all of them where none was. Raises ConfigError for one that does not exist."""
     known = resources()
     for kind in kinds:
         if kind not in known:
-            raise ConfigError(f"there is no kind `{kind}` to sync", hint=did_you_mean(kind, known))
+            hint = did_you_mean(kind, known) or f"There are: {', '.join(sorted(known))}"
+            raise ConfigError(f"there is no kind `{kind}` to sync", hint=hint)
     return {kind: resource for kind, resource in known.items() if not kinds or kind in kinds}
 
 
-def load(folder: Path, env: str | None, kinds: Mapping[str, Resource]) -> Project:
-    """Read the definitions of the given kinds; those of others are checked and left out."""
-    project = load_project(folder, env)
-    return Project(project.name, project.env, tuple(each for each in project.definitions if each.kind in kinds))
+def wish_of(project: Project, kinds: Mapping[str, Resource], *, prune: bool = False, rotate: bool = False) -> Wish:
+    """Return what the definitions of the given kinds ask for; those of others are checked and left out."""
+    definitions = tuple(each for each in project.definitions if each.kind in kinds)
+    return Wish(Owner(project.name, project.env), kinds, definitions, prune=prune, rotate=rotate)
 
 
-def plan_for(api: Datadog, project: Project, kinds: Mapping[str, Resource], progress: Progress) -> Plan:
-    """Read Datadog, decide, and have Datadog validate what would be written."""
-    owner = Owner(project.name, project.env)
-    plan = make_plan(kinds, project.definitions, read_remotes(api, kinds, project.definitions, owner, progress), owner)
-    if plan.steps:
-        progress(f"Having Datadog validate {len(plan.steps)} of {len(project.definitions)}")
-        validate_plan(api, kinds, plan)
+def load(
+    folder: Path, env: str | None, kinds: Mapping[str, Resource], *, prune: bool = False, rotate: bool = False
+) -> Wish:
+    """Read the definitions below a folder."""
+    return wish_of(load_project(folder, env), kinds, prune=prune, rotate=rotate)
+
+
+def plan_for(api: Datadog, wish: Wish, progress: Progress) -> Plan:
+    """Read Datadog, decide, and have Datadog check what would be written."""
+    plan = decide(wish, read(api, wish, progress))
+    check(api, wish, plan, progress)
     return plan
+
+
+def writer_for(api: Datadog, owner: Owner, folder: Path) -> Writer:
+    """Return what it takes to write, with a journal in the folder; every kind may be written."""
+    return Writer(api, resources(), owner, Journal(folder, owner), os.environ)
+
+
+def confirmed(question: str, *, yes: bool, output: str = "text") -> bool:
+    """Ask, where somebody can answer and `--yes` did not. Without a terminal nobody is asked."""
+    asks = not yes and output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
+    return click.confirm(question) if asks else True
 
 
 @contextmanager

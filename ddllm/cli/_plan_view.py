@@ -1,18 +1,20 @@
 """A plan for people, for programs and for a pull request."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import unified_diff
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from ddllm.definitions.variables import Template
 from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
 from ddllm.sync.normalise import ABSENT
-from ddllm.sync.plan import Plan, Step
+from ddllm.sync.plan import Orphan, Plan, Step
 
 #: How a step is marked and coloured, by its cause.
 _SIGNS: Mapping[Cause, tuple[str, str]] = {
@@ -21,6 +23,7 @@ _SIGNS: Mapping[Cause, tuple[str, str]] = {
     Cause.DRIFT: ("!", "magenta"),
     Cause.CONFLICT: ("!", "bold red"),
     Cause.MARK: ("~", "dim"),
+    Cause.ROTATE: ("~", "yellow"),
 }
 _EXPLAINED: Mapping[Cause, str] = {
     Cause.NEW: "new",
@@ -28,6 +31,7 @@ _EXPLAINED: Mapping[Cause, str] = {
     Cause.DRIFT: "drift: changed in Datadog; the file wins",
     Cause.CONFLICT: "conflict: changed both here and in Datadog",
     Cause.MARK: "as the file says; its mark is renewed",
+    Cause.ROTATE: "its secret is sent again",
 }
 _DIFF_LINES = 20
 _MARKDOWN_LIMIT = 60_000  # a comment on GitHub takes 65,536 characters
@@ -45,25 +49,77 @@ def print_plan(console: Console, plan: Plan) -> None:
         for change in step.changes:
             for line in _change_lines(step, change):
                 _print(console, line)
+    for orphan in plan.deletions:
+        line = Text(f"- {orphan.kind} {orphan.remote.key}", style="red").append("  deleted", style="dim")
+        _print(console, line.append(f"  {orphan.remote.page}", style="cyan"))
     for orphan in plan.orphans:
-        told = f"? {orphan.kind} {orphan.remote.key}  in Datadog, and in no file any more; left alone  {orphan.remote.page}"
-        _print(console, Text(told, style="dim"))
+        words = f"? {orphan.kind} {orphan.remote.key}  in Datadog, and in no file any more; left alone  {orphan.remote.page}"
+        _print(console, Text(words, style="dim"))
+    for each in plan.pending:
+        _print(console, Text(f"… {each.definition.kind} {each.definition.key}  {each.reason}", style="dim"))
     _print(console, Text(summary(plan), style="bold"))
+
+
+def print_drift(console: Console, plan: Plan) -> None:
+    """Print what somebody changed: each field, what the file says, and what Datadog holds."""
+    for step in plan.steps:
+        page = step.held.page if step.held else ""
+        line = Text(f"! {step.definition.kind} {step.definition.key}", style=_SIGNS[step.cause][1])
+        line.append(f"  {'changed in the file as well' if step.cause is Cause.CONFLICT else ''}", style="dim")
+        _print(console, line.append(f"  {page}", style="cyan"))
+        for change in step.changes:
+            for line in _drift_lines(step, change):
+                _print(console, line)
+    words = f"{len(plan.steps)} changed in Datadog" if plan.steps else "no drift"
+    _print(console, Text(f"{plan.owner}: {words}, {plan.unchanged} as they were.", style="bold"))
+
+
+def _drift_lines(step: Step, change: Change) -> Iterator[Text]:
+    where = step.definition.source.at(change.path).short
+    yield Text(f"    {'.'.join(change.path)}", style="bold").append(f"  {where}", style="not bold cyan")
+    if _is_long(change.old) or _is_long(change.new):
+        yield from (
+            Text(f"      {line}", style=_line_style(line))
+            for line in _line_diff(Change(change.path, change.new, change.old))
+        )
+        return
+    yield Text(f"      file     {shown(change.new)}")
+    yield Text(f"      Datadog  {shown(change.old)}")
 
 
 def summary(plan: Plan) -> str:
     """Return one sentence on a plan."""
-    if not plan.steps:
-        return f"{plan.owner}: nothing to do, {plan.unchanged} unchanged."
-    return f"{plan.owner}: {plan.creates} to create, {plan.updates} to update, {plan.unchanged} unchanged."
+    if not plan.writes:
+        return f"{plan.owner}: nothing to do, {plan.unchanged} unchanged{_waiting(plan)}."
+    deletes = f"{len(plan.deletions)} to delete, " if plan.deletions else ""
+    return f"{plan.owner}: {plan.creates} to create, {plan.updates} to update, {deletes}{plan.unchanged} unchanged{_waiting(plan)}."
 
 
-def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print what became of one step, as it happens."""
-    style = "red" if outcome.result is Result.MOVED else "green"
-    line = Text(f"{outcome.result} ", style=style)
-    line.append(f"{outcome.step.definition.kind} {outcome.step.definition.key}", style="default")
-    _print(console, line.append(f"  {outcome.remote.page}", style="cyan"))
+def told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """Return what became of a plan: how many of what."""
+    counts = [(result, sum(outcome.result is result for outcome in outcomes)) for result in Result]
+    words = [f"{count} {result.partition(':')[0]}" for result, count in counts if count]
+    return ", ".join([*words, f"{plan.unchanged} unchanged"]) + _waiting(plan)
+
+
+def _waiting(plan: Plan) -> str:
+    return f", {len(plan.pending)} to wait for" if plan.pending else ""
+
+
+@contextmanager
+def print_outcomes(console: Console, total: int) -> Iterator[Callable[[Outcome], None]]:
+    """Print what becomes of each write as it happens, below a bar where that is a terminal."""
+    columns = (TextColumn("Writing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=total)
+
+        def report(outcome: Outcome) -> None:
+            style = "red" if outcome.result is Result.MOVED else "green"
+            line = Text(f"{outcome.result} ", style=style).append(f"{outcome.kind} {outcome.key}", style="default")
+            _print(console, line.append(f"  {outcome.remote.page}", style="cyan"))
+            progress.advance(task)
+
+        yield report
 
 
 def _print(console: Console, text: Text) -> None:
@@ -114,20 +170,28 @@ def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None) -> dict[str
         "summary": {
             "create": plan.creates,
             "update": plan.updates,
+            "delete": len(plan.deletions),
             "unchanged": plan.unchanged,
             "drift": sum(step.cause is Cause.DRIFT for step in plan.steps),
             "conflict": sum(step.cause is Cause.CONFLICT for step in plan.steps),
             "orphans": len(plan.orphans),
+            "pending": len(plan.pending),
         },
         "steps": [_step_json(step) for step in plan.steps],
-        "orphans": [
-            {"kind": each.kind, "key": each.remote.key, "id": each.remote.id, "url": each.remote.page}
-            for each in plan.orphans
+        "deletions": [_orphan_json(each) for each in plan.deletions],
+        "orphans": [_orphan_json(each) for each in plan.orphans],
+        "pending": [
+            {"kind": each.definition.kind, "key": each.definition.key, "reason": each.reason} for each in plan.pending
         ],
     }
     if outcomes is not None:
         result["outcomes"] = [_outcome_json(outcome) for outcome in outcomes]
     return result
+
+
+def _orphan_json(orphan: Orphan) -> dict[str, Any]:
+    remote = orphan.remote
+    return {"kind": orphan.kind, "key": remote.key, "id": remote.id, "url": remote.page}
 
 
 def _step_json(step: Step) -> dict[str, Any]:
@@ -154,10 +218,9 @@ def _change_json(step: Step, change: Change) -> dict[str, Any]:
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    definition = outcome.step.definition
     return {
-        "kind": definition.kind,
-        "key": definition.key,
+        "kind": outcome.kind,
+        "key": outcome.key,
         "result": outcome.result.name.lower(),
         "id": outcome.remote.id,
         "url": outcome.remote.page,
@@ -168,6 +231,9 @@ def plan_markdown(plan: Plan) -> str:
     """Return a plan as a comment on a pull request, cut where it would be too long for one."""
     head = [f"### ddllm plan for `{plan.owner}`", "", summary(plan), ""]
     blocks = ["\n".join(_step_markdown(step)) for step in plan.steps]
+    blocks += [
+        f"- **deleted**: {each.kind} `{each.remote.key}` ([open]({each.remote.page}))" for each in plan.deletions
+    ]
     blocks += [
         f"- `{each.remote.key}` is in Datadog, and in no file any more ([open]({each.remote.page}))"
         for each in plan.orphans

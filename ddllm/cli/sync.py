@@ -1,7 +1,8 @@
 """`ddllm sync`: makes Datadog equal to the definition files."""
 
 import json
-import sys
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,21 +10,41 @@ from rich.console import Console
 
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
-from ddllm.cli._definitions import definition_options, load, plan_for, selected, shown_progress
-from ddllm.cli._plan_view import plan_json, print_outcome, print_plan
+from ddllm.cli._definitions import (
+    confirmed,
+    definition_options,
+    load,
+    max_deletes_option,
+    plan_for,
+    selected,
+    shown_progress,
+    writer_for,
+)
+from ddllm.cli._plan_view import plan_json, print_outcomes, print_plan, told
 from ddllm.errors import SyncError
+from ddllm.sync import saved
 from ddllm.sync.apply import Outcome, Result, apply_plan
-from ddllm.sync.plan import OnDrift, Plan, check_drift
+from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets
 
 
 @click.command("sync")
 @click.argument("kinds", metavar="[KIND]...", nargs=-1)
 @definition_options
 @click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write exactly what `ddllm plan --out FILE` showed, and nothing where an object in it moved since.",
+)
+@click.option("--prune", is_flag=True, help="Delete what has no definition any more.")
+@max_deletes_option
+@click.option(
     "--on-drift",
     type=click.Choice(["overwrite", "fail"]),
     help="What to do with what somebody changed in Datadog. Default: overwrite it, and stop where the file changed as well.",
 )
+@click.option("--rotate", is_flag=True, help="Send every secret again: Datadog never shows whether one changed.")
 @click.option("--yes", is_flag=True, help="Do not ask. Without a terminal nobody is asked.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
@@ -32,46 +53,49 @@ def command(
     kinds: tuple[str, ...],
     folder: Path,
     env: str | None,
+    plan_file: Path | None,
+    prune: bool,
+    max_deletes: int,
     on_drift: OnDrift | None,
+    rotate: bool,
     yes: bool,
     output: str,
 ) -> None:
     """Create and change objects in Datadog until they are as the files say.
 
-    KIND is `monitors`; without one, every kind. The whole plan is made, and validated by Datadog, before the first write; one
-    failure means that nothing is written. Objects without ddllm's mark for this project and environment are never touched,
-    and nothing is deleted. A second sync writes nothing. Needs DD_API_KEY and DD_APP_KEY.
+    KIND is one of monitors, dashboards, pagerduty, notifications, slos, runbooks, metrics, webhooks, retention; without one,
+    every kind. The whole plan is made, and validated by Datadog, before the first write; one failure means that nothing is
+    written. Objects without ddllm's mark for this project and environment are never touched, and nothing is deleted without
+    --prune. A second sync writes nothing. Each object is noted in .ddllm/journal before it is written, for `ddllm rollback`.
+    Needs DD_API_KEY and DD_APP_KEY.
 
     Exit code: 0 everything is as the files say, 1 an error, or an object that somebody changed meanwhile was skipped.
     """
-    chosen = selected(kinds)
-    project = load(folder, env, chosen)
-    console = Console()
+    reviewed = saved.load(plan_file) if plan_file else None
+    wish = load(folder, env, selected(kinds), prune=prune or bool(reviewed and reviewed.prunes), rotate=rotate)
+    console = Console(quiet=output == "json")
     with Datadog(Connection.from_environ()) as api:
         with shown_progress() as progress:
-            plan = plan_for(api, project, chosen, progress)
-        if output == "text":
-            print_plan(console, plan)
+            plan = plan_for(api, wish, progress)
+        if reviewed:
+            plan = saved.only_saved(plan, reviewed, wish.kinds)
+        print_plan(console, plan)
         check_drift(plan, on_drift)
-        if plan.steps and not yes and _asks(output) and not click.confirm("Write this to Datadog?"):
+        check_deletes(plan, max_deletes)
+        check_secrets(plan, os.environ)
+        if plan.writes and not confirmed("Write this to Datadog?", yes=yes, output=output):
             raise SyncError("nothing was written")
-        outcomes = apply_plan(
-            api, chosen, plan, lambda outcome: print_outcome(console, outcome) if output == "text" else None
-        )
-    _finish(console, plan, outcomes, output)
+        writer = writer_for(api, wish.owner, folder)
+        with print_outcomes(console, plan.writes) as report:
+            outcomes = apply_plan(writer, plan, report)
+    _finish(console, plan, outcomes, writer.journal.path if writer.journal.is_used else None, output)
     context.exit(1 if any(outcome.result is Result.MOVED for outcome in outcomes) else 0)
 
 
-def _asks(output: str) -> bool:
-    return output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _finish(console: Console, plan: Plan, outcomes: list[Outcome], output: str) -> None:
+def _finish(console: Console, plan: Plan, outcomes: Sequence[Outcome], journal: Path | None, output: str) -> None:
     if output == "json":
         click.echo(json.dumps(plan_json(plan, outcomes), ensure_ascii=False, indent=2))
     elif outcomes:
-        counts = [(result, sum(outcome.result is result for outcome in outcomes)) for result in Result]
-        told = ", ".join(f"{count} {result.partition(':')[0]}" for result, count in counts if count)
-        console.print(
-            f"{plan.owner}: {told}, {plan.unchanged} unchanged.", soft_wrap=True, highlight=False, style="bold"
-        )
+        console.print(f"{plan.owner}: {told(plan, outcomes)}.", soft_wrap=True, highlight=False, style="bold")
+        if journal:
+            console.print(f"To undo it: ddllm rollback {journal.stem}", soft_wrap=True, highlight=False, style="dim")

@@ -1,16 +1,17 @@
 """Carries a plan out: a loop over its steps, in their order, that stops at the first failure and says how far it came."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ddllm.api.datadog import Datadog, DuplicateError, NoAnswerError
-from ddllm.definitions.variables import Reference, fill, references
+from ddllm.definitions.variables import Reference, fill, references, reveal
 from ddllm.errors import DdllmError, SyncError
 from ddllm.sync.identity import Owner
-from ddllm.sync.plan import Plan, Step
+from ddllm.sync.journal import Journal
+from ddllm.sync.plan import Orphan, Plan, Step
 from ddllm.sync.preflight import validate_step
 from ddllm.sync.resource import Remote, Resource
 
@@ -24,122 +25,187 @@ class Result(StrEnum):
 
     CREATED = "created"
     UPDATED = "updated"
+    DELETED = "deleted"
     MOVED = "skipped: it changed in Datadog since it was read"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A step that was carried out, or skipped, and the object as it is now."""
+    """What was carried out, or skipped, and the object as it is now, or was."""
 
-    step: Step
+    kind: str
+    key: str
     result: Result
     remote: Remote
 
 
 class PartialSyncError(SyncError):
-    """A step failed. `done` are the outcomes before it, `left` the steps that were not carried out, the failed one first."""
+    """A write failed. `done` are the outcomes before it, `left` the keys that were not carried out, the failed one first."""
 
-    def __init__(self, cause: DdllmError, done: list[Outcome], left: tuple[Step, ...]) -> None:
+    def __init__(self, cause: DdllmError, where: str | None, done: Sequence[Outcome], left: Sequence[str]) -> None:
         self.done = tuple(done)
-        self.left = left
-        failed = left[0].definition
-        written = (
-            f"Written before: {', '.join(each.step.definition.key for each in done)}" if done else "Nothing was written"
-        )
-        rest = ", ".join(step.definition.key for step in left)
+        self.left = tuple(left)
+        written = f"Written before: {', '.join(each.key for each in done)}" if done else "Nothing was written"
         happened = "may or may not have been written" if isinstance(cause, NoAnswerError) else "could not be written"
         super().__init__(
-            f"`{failed.key}` {happened}: {cause.message}",
-            where=failed.source.position.short,
-            hint=f"{written}. Not written: {rest}. The next sync goes on from here",
+            f"`{left[0]}` {happened}: {cause.message}",
+            where=where,
+            hint=f"{written}. Not written: {', '.join(left)}. The next sync goes on from here",
         )
 
 
-def apply_plan(
-    api: Datadog,
-    resources: Mapping[str, Resource],
-    plan: Plan,
-    report: Callable[[Outcome], None],
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-) -> list[Outcome]:
+@dataclass(frozen=True)
+class Writer:
+    """What it takes to write: the API, the kinds, whose objects they are, and where each write is noted before it happens."""
+
+    api: Datadog
+    resources: Mapping[str, Resource]
+    owner: Owner
+    journal: Journal
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sleep: Callable[[float], None] = time.sleep
+
+
+def apply_plan(writer: Writer, plan: Plan, report: Callable[[Outcome], None]) -> list[Outcome]:
     """Write. Raises PartialSyncError where a step fails; one whose object changed since it was read is skipped."""
     ids = dict(plan.ids)
     done: list[Outcome] = []
-    for index, step in enumerate(plan.steps):
-        try:
-            outcome = _carry_out(_Writer(api, resources[step.definition.kind], plan.owner, sleep), step, ids)
-        except DdllmError as error:
-            raise PartialSyncError(error, done, plan.steps[index:]) from error
-        ids[step.reference] = outcome.remote.id
+    keys = [*(step.definition.key for step in plan.steps), *(each.remote.key for each in plan.deletions)]
+    wheres = [step.definition.source.position.short for step in plan.steps]
+
+    def note(outcome: Outcome) -> None:
         done.append(outcome)
         report(outcome)
+
+    try:
+        for step in plan.steps:
+            outcome = _carry_out(writer, step, ids)
+            ids[step.reference] = outcome.remote.id
+            note(outcome)
+        for orphan in plan.deletions:
+            note(_delete(writer, orphan))
+    except DdllmError as error:
+        where = wheres[len(done)] if len(done) < len(wheres) else None
+        raise PartialSyncError(error, where, done, keys[len(done) :]) from error
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    api: Datadog
-    resource: Resource
-    owner: Owner
-    sleep: Callable[[float], None]
-
-
-def _carry_out(writer: _Writer, step: Step, ids: Mapping[Reference, int | str]) -> Outcome:
+def _carry_out(writer: Writer, step: Step, ids: Mapping[Reference, int | str]) -> Outcome:
+    resource = writer.resources[step.definition.kind]
     wanted = fill(step.wanted, ids)
     if any(references(step.wanted)):
-        validate_step(writer.api, writer.resource, step, wanted)
+        validate_step(writer.api, resource, step, wanted)
+    mark = resource.normaliser.mark_of(wanted)
     if step.held is None:
-        body = writer.resource.marked(wanted, writer.resource.normaliser.mark_of(wanted))
-        return Outcome(step, Result.CREATED, _create(writer, step.definition.key, body))
-    return _update(writer, step, step.held, wanted)
+        remote = _Creation(writer, resource, step.definition.key).create(
+            reveal(resource.marked(wanted, mark), writer.environ), mark
+        )
+        return Outcome(resource.kind, step.definition.key, Result.CREATED, remote)
+    return _update(writer, resource, step, step.held, wanted, mark)
 
 
-def _update(writer: _Writer, step: Step, held: Remote, wanted: Mapping[str, Any]) -> Outcome:
-    resource, normaliser = writer.resource, writer.resource.normaliser
+def _update(
+    writer: Writer, resource: Resource, step: Step, held: Remote, wanted: Mapping[str, Any], mark: str
+) -> Outcome:
+    key = step.definition.key
     now = resource.read(writer.api, writer.owner, held.id)
-    if now is None or now.applied != held.applied or _everything(resource, now) != _everything(resource, held):
-        return Outcome(step, Result.MOVED, held)
-    body = resource.marked(normaliser.completed(wanted, now.body, step.declared), normaliser.mark_of(wanted))
-    return Outcome(step, Result.UPDATED, resource.update(writer.api, writer.owner, now, body))
+    if now is None or resource.everything(now) != resource.everything(held):
+        return Outcome(resource.kind, key, Result.MOVED, held)
+    body = resource.marked(resource.normaliser.completed(wanted, now.body, step.declared), mark)
+    return Outcome(
+        resource.kind, key, Result.UPDATED, replace_object(writer, resource, now, reveal(body, writer.environ), mark)
+    )
 
 
-def _everything(resource: Resource, remote: Remote) -> Mapping[str, Any]:
-    return resource.normaliser.canonical(remote.body, resource.normaliser.optional(remote.body))
+def replace_object(
+    writer: Writer, resource: Resource, held: Remote, body: Mapping[str, Any], mark: str | None
+) -> Remote:
+    """Replace an object by a whole body, and note it."""
+    number = writer.journal.begin("update", resource, held.key, held, mark)
+    remote = resource.update(writer.api, writer.owner, held, body)
+    writer.journal.end(number, remote.id, resource.everything(remote))
+    return remote
 
 
-def _create(writer: _Writer, key: str, body: Mapping[str, Any]) -> Remote:
-    """Create exactly once: after a request that was not answered, look for the object before trying again."""
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            return writer.resource.create(writer.api, writer.owner, body)
-        except DuplicateError as duplicate:
-            return _adopt(writer, key, duplicate)
-        except NoAnswerError:
-            found = _look(writer, key)
-            if found is not None:
-                return found
-            if tries == _CREATES:
-                raise
+def create_object(writer: Writer, resource: Resource, key: str, body: Mapping[str, Any], mark: str | None) -> Remote:
+    """Create an object by a whole body exactly once, and note it."""
+    return _Creation(writer, resource, key).create(body, mark)
 
 
-def _look(writer: _Writer, key: str) -> Remote | None:
-    for wait in _LOOKS:
-        writer.sleep(wait)
-        found = next(iter(writer.resource.find(writer.api, writer.owner, key)), None)
-        if found is not None:
-            return found
-    return None
+def delete_object(writer: Writer, resource: Resource, held: Remote) -> None:
+    """Delete an object, and note it."""
+    number = writer.journal.begin("delete", resource, held.key, held, None)
+    resource.delete(writer.api, held)
+    writer.journal.end(number, held.id, None)
 
 
-def _adopt(writer: _Writer, key: str, duplicate: DuplicateError) -> Remote:
-    """Take the object that Datadog holds already, if it is the one: a run beside this one made it."""
-    existing = writer.resource.read(writer.api, writer.owner, duplicate.existing)
-    if existing is None or existing.key != key:
-        raise SyncError(
-            f"Datadog holds an equal {writer.resource.noun} already, with the id {duplicate.existing}, which is not this one",
-            hint="Delete it, or change the definition",
-        ) from duplicate
-    return existing
+def _delete(writer: Writer, orphan: Orphan) -> Outcome:
+    resource = writer.resources[orphan.kind]
+    now = resource.read(writer.api, writer.owner, orphan.remote.id)
+    if now is not None and resource.everything(now) != resource.everything(orphan.remote):
+        return Outcome(orphan.kind, orphan.remote.key, Result.MOVED, orphan.remote)
+    if now is not None:
+        delete_object(writer, resource, now)
+    return Outcome(orphan.kind, orphan.remote.key, Result.DELETED, orphan.remote)
+
+
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    """Creates one object exactly once, whatever becomes of the request."""
+
+    writer: Writer
+    resource: Resource
+    key: str
+
+    def create(self, body: Mapping[str, Any], mark: str | None) -> Remote:
+        number = self.writer.journal.begin("create", self.resource, self.key, None, mark)
+        remote = self._created(body)
+        self.writer.journal.end(number, remote.id, self.resource.everything(remote))
+        return remote
+
+    def _created(self, body: Mapping[str, Any]) -> Remote:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._only(self.resource.create(self.writer.api, self.writer.owner, body))
+            except DuplicateError as duplicate:
+                return self._adopted(duplicate)
+            except NoAnswerError:
+                # Look for the object before trying again: the request may have had its effect.
+                found = self._looked_for()
+                if found is not None:
+                    return found
+                if tries == _CREATES:
+                    raise
+
+    def _looked_for(self) -> Remote | None:
+        for wait in _LOOKS:
+            self.writer.sleep(wait)
+            found = self._found()
+            if found:
+                return found[0]
+        return None
+
+    def _found(self) -> list[Remote]:
+        found = self.resource.find(self.writer.api, self.writer.owner, self.key)
+        return sorted(found, key=lambda each: (each.created, str(each.id)))
+
+    def _adopted(self, duplicate: DuplicateError) -> Remote:
+        """Take the object that Datadog holds already, if it is the one: a run beside this one made it."""
+        existing = self.resource.read(self.writer.api, self.writer.owner, duplicate.existing)
+        if existing is None or existing.key != self.key:
+            raise SyncError(
+                f"Datadog holds an equal {self.resource.noun} already, with the id {duplicate.existing}, which is not this one",
+                hint="Delete it, take it over with `ddllm import`, or change the definition",
+            ) from duplicate
+        return existing
+
+    def _only(self, made: Remote) -> Remote:
+        """Return the object that stays where a run beside this one made a twin: the older; the younger's maker deletes it."""
+        if self.resource.is_unique:
+            return made
+        oldest = next(iter(self._found()), made)
+        if oldest.id != made.id:
+            self.resource.delete(self.writer.api, made)
+        return oldest

@@ -19,6 +19,7 @@ class Cause(StrEnum):
     DRIFT = "drift"
     CONFLICT = "conflict"
     MARK = "mark"
+    ROTATE = "rotate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,24 @@ class Comparison:
 
 
 def compare(
-    normaliser: Normaliser, wanted: Mapping[str, Any], held: Mapping[str, Any], applied: str | None
+    normaliser: Normaliser,
+    wanted: Mapping[str, Any],
+    held: Mapping[str, Any],
+    applied: str | None,
+    *,
+    has_mark: bool = True,
 ) -> Comparison:
-    """Compare what is wanted with what Datadog holds; `applied` is the object's mark, None where it has none."""
+    """Compare what is wanted with what Datadog holds; `applied` is the object's mark, None where it has none.
+
+    Without `has_mark` the kind has no place for one, and an object that is as wanted lacks nothing.
+    """
     own = normaliser.optional(wanted)
     mark = normaliser.mark_of(wanted)
     before = normaliser.declared_when(held, applied, own) if applied else None
     declared = own | (before or frozenset())
     changes = tuple(differences(normaliser.canonical(held, declared), normaliser.canonical(wanted, declared)))
     if not changes:
-        return Comparison(None if applied == mark else Cause.MARK, (), declared)
+        return Comparison(None if applied == mark or not has_mark else Cause.MARK, (), declared)
     return Comparison(_cause(normaliser, applied, mark, unchanged=before is not None), changes, declared)
 
 

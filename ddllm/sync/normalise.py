@@ -143,6 +143,14 @@ class Normaliser:
                 result[path[0]] = row.cleared if row else None
         return result
 
+    def writable(self, body: Mapping[str, Any]) -> Body:
+        """Return a body that Datadog answered with as it may be sent back: without what is the server's own."""
+        result: Body = _copy(body)
+        for row in self.rows:
+            if row.same is gone and _get(result, row.parts) is not ABSENT:
+                _drop(result, row.parts)
+        return result
+
     def _kept(self, body: Mapping[str, Any]) -> frozenset[Path]:
         return frozenset(path for path in self._fields(body) if self._is_optional(path, _get(body, path)))
 

@@ -8,15 +8,18 @@ from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
 from ddllm.definitions.variables import Reference, fill
 from ddllm.errors import SyncError
-from ddllm.sync.compare import compare
 from ddllm.sync.identity import Owner
 from ddllm.sync.resource import Remote, Resource
 
 #: Requests at a time: as many connections as the client keeps open.
 PARALLEL = 4
 
+_NAMED = 5  # keys in a message
+
 #: Objects by kind and key.
 Remotes = Mapping[Reference, Remote]
+#: What stands in place of a reference.
+Ids = Mapping[Reference, int | str]
 
 
 def read_remotes(
@@ -26,32 +29,74 @@ def read_remotes(
     owner: Owner,
     progress: Callable[[str], None],
 ) -> Remotes:
-    """Read every object of the owner. Raises SyncError where two objects carry one identity.
+    """Read every object of the owner, of the kinds that are given and those that the definitions refer to.
 
-    A listing may miss an object that lost the tag it is listed by, so what seems to be new is looked for by its identity:
-    a twin would alert twice. And a listing may leave fields out, so what seems to differ is read once more, alone.
+    A listing may miss an object that lost the tag it is listed by, so what seems to be new is looked for by its identity: a
+    twin would alert twice. And a listing may leave fields out, so what seems to differ is read once more, alone. Raises
+    SyncError where two objects carry one identity, and where a listing proves to be cut off.
     """
     found: dict[Reference, list[Remote]] = defaultdict(list)
     for kind, resource in resources.items():
         progress(f"Reading {kind}")
         _add(found, kind, resource.listing(api, owner))
         missing = [each.key for each in definitions if each.kind == kind and Reference(kind, each.key) not in found]
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            for remotes in pool.map(lambda key, of=resource: list(of.find(api, owner, key)), missing):
-                _add(found, kind, remotes)
+        _add(found, kind, _looked_for(api, resource, owner, missing))
     listed = {reference: _single(resources[reference.kind], remotes) for reference, remotes in found.items()}
     return _with_details(api, resources, definitions, owner, listed)
+
+
+def _looked_for(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str]) -> list[Remote]:
+    """Look for objects by their identities, one by one. Raises SyncError where that shows a listing to be cut off."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        found = [
+            each for remotes in pool.map(lambda key: list(resource.find(api, owner, key)), keys) for each in remotes
+        ]
+    missed = [each for each in found if resource.is_listed(each)]
+    if missed:  # a run beside this one may just have made them; then they are listed by now
+        listed = {each.id for each in resource.listing(api, owner)}
+        missed = [each for each in missed if each.id not in listed]
+    if missed:
+        keys = [each.key for each in missed]
+        raise SyncError(
+            f"Datadog's list of {resource.kind} is incomplete: it leaves out {', '.join(keys[:_NAMED])}{', …' if len(keys) > _NAMED else ''}",
+            hint="Nothing was written, since what it leaves out would look deleted. Try again",
+        )
+    return found
+
+
+def referred(definitions: Iterable[Definition]) -> frozenset[str]:
+    """Return the kinds that definitions refer to."""
+    return frozenset(reference.kind for each in definitions for reference in each.references)
+
+
+def ids_of(resources: Mapping[str, Resource], definitions: Sequence[Definition], remotes: Remotes) -> Ids:
+    """Return what stands in place of references: ids, and for links to what is neither there nor about to be, the page that lists it.
+
+    Raises SyncError for a reference that only an object can fulfil.
+    """
+    ids: dict[Reference, int | str] = {reference: remote.id for reference, remote in remotes.items()}
+    coming = {Reference(each.kind, each.key) for each in definitions}
+    for each in definitions:
+        for reference in each.references - ids.keys() - coming:
+            stand_in = resources[reference.kind].stand_in
+            if stand_in is None:
+                raise SyncError(
+                    f"`{each.key}` needs `{reference}`, which is not in Datadog yet",
+                    where=each.source.position.short,
+                    hint=f"Sync {reference.kind} as well, or before",
+                )
+            ids[reference] = stand_in
+    return ids
 
 
 def _with_details(
     api: Datadog, resources: Mapping[str, Resource], definitions: Sequence[Definition], owner: Owner, listed: Remotes
 ) -> Remotes:
-    ids = {reference: remote.id for reference, remote in listed.items()}
+    ids = ids_of(resources, definitions, listed)
 
     def seems_to_differ(definition: Definition, remote: Remote) -> bool:
         resource = resources[definition.kind]
-        wanted = fill(resource.wanted(definition, owner), ids)
-        return compare(resource.normaliser, wanted, remote.body, remote.applied).cause is not None
+        return resource.compared(fill(resource.wanted(definition, owner), ids), remote).cause is not None
 
     pairs = ((each, Reference(each.kind, each.key)) for each in definitions)
     doubtful = [

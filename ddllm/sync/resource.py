@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
+from ddllm.sync.compare import Comparison, compare
 from ddllm.sync.identity import Owner
 from ddllm.sync.normalise import Body, Normaliser
 
@@ -42,8 +43,19 @@ class Resource(Protocol):
     is_owned: ClassVar[bool] = True
     #: Whether Datadog itself refuses a second one. Where it does not, a create is followed by a look for a twin.
     is_unique: ClassVar[bool] = False
+    #: Fields that may hold a secret: left out of journals, snapshots and outputs.
+    hidden: ClassVar[frozenset[str]] = frozenset()
     #: What stands for the id of one that does not exist in a link: the page that lists them. None: a reference must be fulfilled.
     stand_in: ClassVar[str | None] = None
+
+    def compared(self, wanted: Mapping[str, Any], held: Remote) -> Comparison:
+        """Compare what is wanted with what Datadog holds."""
+        return compare(self.normaliser, wanted, held.body, held.applied, has_mark=self.has_mark)
+
+    def everything(self, held: Remote) -> str:
+        """Return a hash of all that may be written of an object, to tell whether it is still the same."""
+        optional = self.normaliser.optional(held.body)
+        return f"{self.normaliser.mark(self.normaliser.canonical(held.body, optional))}+{held.applied or ''}"
 
     def wanted(self, definition: Definition, owner: Owner) -> Body:
         """Return what Datadog shall hold, the identity included, the second mark left out; references and secrets may be templates."""
@@ -51,16 +63,24 @@ class Resource(Protocol):
     def marked(self, body: Mapping[str, Any], mark: str) -> Body:
         """Return the body with its second mark."""
 
+    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG002 - for kinds that have marks
+        """Return the marks that an object carries, whosesoever."""
+        return ()
+
     def listing(self, api: Datadog, owner: Owner) -> Iterable[Remote]:
         """Read all objects of an owner, in a number of requests that does not grow with theirs; fields may be missing."""
 
     def find(self, api: Datadog, owner: Owner, key: str) -> Iterable[Remote]:
         """Read the objects with one identity: none, one, or a copy that somebody made beside it."""
 
+    def is_listed(self, held: Remote) -> bool:  # noqa: ARG002 - for kinds that need it
+        """Return whether a listing has to hold an object that was found by its identity; not so where it lost what it is listed by."""
+        return False
+
     def read(self, api: Datadog, owner: Owner, identifier: int | str) -> Remote | None:
         """Read one object with all its fields; None where it is gone or no longer the owner's."""
 
-    def pending(self, definition: Definition) -> str | None:  # noqa: ARG002 - for kinds that need it
+    def pending(self, definition: Definition) -> str | None:  # noqa: ARG002 - as above
         """Return why an object that does not exist cannot be created by us and has to be waited for, None where it can."""
         return None
 
@@ -95,9 +115,6 @@ class Importable(Protocol):
 
     def fetch(self, api: Datadog, identifier: int | str) -> Mapping[str, Any] | None:
         """Read anybody's object; None where there is none."""
-
-    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
-        """Return the marks that an object carries, whosesoever."""
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return an object as a definition file writes it: without ids, times, marks, and what Datadog adds by itself."""

@@ -67,7 +67,7 @@ def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: Datad
     assert (plan.returncode, written(api)) == (2, [])
 
     first = sync(api, tmp_path, "--dir", str(folder))
-    assert first.stdout.splitlines()[-1] == "llm-health/prod: 7 created, 0 unchanged."
+    assert first.stdout.splitlines()[-2] == "llm-health/prod: 7 created, 0 unchanged."
     assert written(api) == [("POST", "/api/v1/monitor")] * 7
     composites = {each["name"]: each["query"] for each in api.monitors.all() if each["type"] == "composite"}
     ids = {each["name"]: each["id"] for each in api.monitors.all()}

@@ -1,7 +1,9 @@
 """A kind of object that Datadog does not have: what the engine does with it, it does with every kind."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from ddllm.api.datadog import Datadog
@@ -9,8 +11,12 @@ from ddllm.definitions.definition import Definition, Source
 from ddllm.definitions.document import parse
 from ddllm.definitions.variables import Reference, Template
 from ddllm.errors import ApiError
+from ddllm.sync.apply import Writer
+from ddllm.sync.deletion import in_deletion_order
 from ddllm.sync.identity import Owner, applied_in
+from ddllm.sync.journal import Journal
 from ddllm.sync.normalise import Body, Normaliser, Row, unordered
+from ddllm.sync.plan import Plan, make_plan
 from ddllm.sync.resource import Remote, Resource
 
 OWNER = Owner("shop", "prod")
@@ -29,6 +35,7 @@ class Things(Resource):
 
     kind = "things"
     noun = "thing"
+    is_unique = True
     normaliser = Normaliser(
         version=1,
         rows=(
@@ -44,12 +51,13 @@ class Things(Resource):
         self.calls: list[str] = []
         self.refused: set[str] = set()
         self.faults: list[Fault | None] = []
+        self._ids = count(1)
 
     def put_there(self, key: str, value: Any, *, mark: str | None = None, owner: Owner = OWNER, **more: Any) -> int:
         """Make an object exist, marked as if `value` had been applied unless told otherwise."""
         body = {"value": value, "marks": [owner.identity(key)], **more}
         applied = mark or self.normaliser.mark_of(body)
-        identifier = len(self.held) + 1
+        identifier = next(self._ids)
         self.held[identifier] = {**self.marked(body, applied), "id": identifier}
         return identifier
 
@@ -58,6 +66,10 @@ class Things(Resource):
 
     def marked(self, body: Mapping[str, Any], mark: str) -> Body:
         return {**body, "marks": [*body["marks"], f"ddllm_applied:{mark}"]}
+
+    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
+        marks: Sequence[str] = body["marks"]
+        return marks
 
     def listing(self, api: Datadog, owner: Owner) -> Iterable[Remote]:
         self.calls.append("list")
@@ -84,7 +96,7 @@ class Things(Resource):
         fault = self.faults.pop(0) if self.faults else None
         if fault and not fault.happened:
             raise fault.error
-        identifier = len(self.held) + 1
+        identifier = next(self._ids)
         self.held[identifier] = {**body, "id": identifier}
         if fault:
             raise fault.error
@@ -127,3 +139,16 @@ def thing(key: str, value: Any, *uses: str, **more: Any) -> Definition:
     return Definition(
         kind="things", key=key, body={"value": value, **templates, **more}, source=Source(document, (key,))
     )
+
+
+def planned(things: Things, *definitions: Definition, prune: bool = False, rotate: bool = False) -> Plan:
+    """Plan for the things that are there."""
+    remotes = {Reference("things", each.key): each for each in things.listing(None, OWNER)}  # type: ignore[arg-type]
+    ids = {reference: remote.id for reference, remote in remotes.items()}
+    plan = make_plan({"things": things}, definitions, remotes, OWNER, ids, prune=prune, rotate=rotate)
+    return replace(plan, deletions=tuple(in_deletion_order(plan.deletions)))
+
+
+def writer(things: Things, sleep: Callable[[float], None] = lambda _seconds: None, **environ: str) -> Writer:
+    """Return what it takes to write things; the journal goes below the current folder."""
+    return Writer(None, {"things": things}, OWNER, Journal(Path(), OWNER), environ, sleep)  # type: ignore[arg-type]

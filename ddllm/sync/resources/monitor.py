@@ -192,6 +192,10 @@ class Monitors(Resource, Importable):
         """Read by the identity, which finds a monitor that lost its other tags too."""
         return [remote for remote in self._tagged(api, owner, owner.identity(key)) if remote.key == key]
 
+    def is_listed(self, held: Remote) -> bool:
+        """Whether it still carries the tag that monitors are listed by."""
+        return MANAGED in (held.body.get("tags") or [])
+
     def read(self, api: Datadog, owner: Owner, identifier: int | str) -> Remote | None:
         """Read one monitor, with what a listing leaves out."""
         body = self.fetch(api, identifier)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ddllm.cli._plan_view import plan_json, plan_markdown, print_outcome, print_plan, shown, summary
+from ddllm.cli._plan_view import plan_json, plan_markdown, print_outcomes, print_plan, shown, summary
 from ddllm.definitions.variables import Reference, Template
 from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
@@ -98,9 +98,18 @@ def test_values_are_shown_on_one_line(value: Any, text: str):
 
 
 def test_json_holds_everything():
-    found = plan_json(PLAN, [Outcome(PLAN.steps[0], Result.CREATED, remote("new-one"))])
+    found = plan_json(PLAN, [Outcome("things", "new-one", Result.CREATED, remote("new-one"))])
     assert (found["project"], found["env"]) == ("shop", "prod")
-    assert found["summary"] == {"create": 1, "update": 4, "unchanged": 4, "drift": 1, "conflict": 1, "orphans": 1}
+    assert found["summary"] == {
+        "create": 1,
+        "update": 4,
+        "delete": 0,
+        "unchanged": 4,
+        "drift": 1,
+        "conflict": 1,
+        "orphans": 1,
+        "pending": 0,
+    }
     assert found["steps"][0] == {
         "kind": "things",
         "key": "new-one",
@@ -151,5 +160,6 @@ def test_markdown_fits_into_a_comment():
 )
 def test_an_outcome_is_one_line(result: Result, text: str):
     out = io.StringIO()
-    print_outcome(Console(file=out, width=20), Outcome(PLAN.steps[1], result, remote("changed")))
+    with print_outcomes(Console(file=out, width=20), 1) as report:
+        report(Outcome("things", "changed", result, remote("changed")))
     assert out.getvalue() == f"{text}  https://app.example/7\n"

@@ -1,14 +1,19 @@
 """A plan is carried out in order, each create exactly once, and a failure says how far it came."""
 
+from pathlib import Path
+
 import pytest
 
 from ddllm.api.datadog import DuplicateError, NoAnswerError
-from ddllm.definitions.definition import Definition
-from ddllm.definitions.variables import Reference
 from ddllm.errors import ApiError
 from ddllm.sync.apply import Outcome, PartialSyncError, Result, apply_plan
-from ddllm.sync.plan import Plan, make_plan
-from tests.support.things import OWNER, Fault, Things, thing
+from ddllm.sync.plan import Plan
+from tests.support.things import Fault, Things, planned, thing, writer
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -16,15 +21,10 @@ def things() -> Things:
     return Things()
 
 
-def planned(things: Things, *definitions: Definition) -> Plan:
-    remotes = {Reference("things", each.key): each for each in things.listing(None, OWNER)}  # type: ignore[arg-type]
-    return make_plan({"things": things}, definitions, remotes, OWNER)
-
-
 def apply(things: Things, plan: Plan, waits: list[float] | None = None) -> list[Outcome]:
     things.calls.clear()
     told: list[Outcome] = []
-    done = apply_plan(None, {"things": things}, plan, told.append, sleep=([] if waits is None else waits).append)  # type: ignore[arg-type]
+    done = apply_plan(writer(things, ([] if waits is None else waits).append), plan, told.append)
     assert told == done
     return done
 
@@ -116,10 +116,7 @@ def test_a_failure_says_what_was_done_and_what_was_not(things: Things):
     assert str(caught.value) == (
         "things.yaml:1: `b` could not be written: Datadog answered 400: no. Written before: a. Not written: b, c. The next sync goes on from here"
     )
-    assert (
-        [each.step.definition.key for each in caught.value.done],
-        [each.definition.key for each in caught.value.left],
-    ) == (["a"], ["b", "c"])
+    assert ([each.key for each in caught.value.done], caught.value.left) == (["a"], ("b", "c"))
     apply(things, planned(things, thing("a", 1), thing("b", 1), thing("c", 1)))
     assert things.calls == ["create b", "create c"]
 

@@ -11,7 +11,7 @@ from tests.support.things import OWNER, Things, thing
 
 
 def validate(things: Things, *definitions: Definition) -> None:
-    plan = make_plan({"things": things}, definitions, {}, OWNER)
+    plan = make_plan({"things": things}, definitions, {}, OWNER, {})
     validate_plan(None, {"things": things}, plan)  # type: ignore[arg-type]
 
 
