@@ -246,3 +246,17 @@ def _at_exit() -> None:
             )
     except Exception:  # noqa: BLE001 - counted, and nobody reads it any more
         guard.caught("bootstrap.exit")
+    _stay_interrupted()
+
+
+def _stay_interrupted() -> None:
+    """Let a process that an interrupt ended say so by its status, as without us.
+
+    Python remembers such an interrupt in a flag that any evaluation of a text takes back, in any thread. A named tuple's class is
+    made that way, and modules that the worker loads have some. An interrupt in an evaluated text sets the flag again.
+    """
+    if getattr(sys, "last_type", None) is KeyboardInterrupt:
+        try:
+            exec("raise KeyboardInterrupt")  # noqa: S102 - a constant
+        except KeyboardInterrupt:
+            return

@@ -7,6 +7,7 @@ arrives was flushed as the process, or its child, ended.
 import http.client
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -78,7 +79,7 @@ CASES = {
     "subprocess": Case("subprocess", 6),
     "exit code": Case("exit-code", 3, "python", INJECTED, returncode=3),
     "unhandled exception": Case("exception", 3, "python", INJECTED, returncode=1),
-    "interrupt": Case("interrupted", 3, "python", INJECTED, returncode=1),
+    "interrupt": Case("interrupted", 3, "python", INJECTED, returncode=-signal.SIGINT),
     "termination that Python handles": Case("terminated", 3, "python", INJECTED),
     "threads that outlive the main one": Case("threads", 3, "python", INJECTED),
     "calls at exit": Case("at-exit", 3, "python", INJECTED),
