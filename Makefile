@@ -48,6 +48,11 @@ fix: $(STAMP)  ## format the code and mend what ruff can mend
 docs: $(STAMP)  ## rewrite the generated blocks of the documentation
 	@$(BIN)/python -m docs.generate
 
+.PHONY: prices
+prices: $(STAMP)  ## make the table of Bedrock's prices anew, of the newest genai-prices
+	@$(BIN)/python -m pip install -qq --upgrade genai-prices
+	@$(BIN)/python -m ddllm.pricing.make_table
+
 .PHONY: bench
 bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes docs/performance.md (minutes)
 	@$(BIN)/python benchmarks/per_call.py --write

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from ddllm.call import Usage
-from ddllm.pricing import bedrock_ids, bedrock_prices, tiers
+from ddllm.pricing import bedrock_ids, bedrock_prices, table, tiers
 from ddllm.pricing.tariff import Entry, Rates, catalogued, dollars, stated
 from ddllm.settings import Prices
 
@@ -49,8 +49,9 @@ class _Known(NamedTuple):
 
 
 class Catalogue:
-    """Prices of models, with the overrides, aliases and discounts of ddllm.yaml. The first look-up takes some 0.5 s.
+    """Prices of models, with the overrides, aliases and discounts of ddllm.yaml.
 
+    The first look-up takes some milliseconds where the table of prices holds (`ddllm.pricing.table`), else some 0.5 s.
     An override is what the user pays: it holds for every service tier, and no discount is taken off it.
     """
 
@@ -124,7 +125,7 @@ def _entry(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
 def _bedrock(model: str, tier: str | None, now: datetime) -> Entry:
     asked = bedrock_ids.parse(model)
     for reference in bedrock_prices.references(asked):
-        found = catalogued(_PROVIDERS["aws.bedrock"], reference, tier, now)
+        found = _catalogued(_PROVIDERS["aws.bedrock"], reference, tier, now)
         if found is not None and bedrock_prices.is_model(asked, found.model):
             if not bedrock_prices.is_priced(asked, found.model):
                 return found._replace(rates=())
@@ -133,4 +134,9 @@ def _bedrock(model: str, tier: str | None, now: datetime) -> Entry:
 
 
 def _other(provider: str, model: str, tier: str | None, now: datetime) -> Entry:
-    return catalogued(_PROVIDERS.get(provider, provider), model, tier, now) or Entry()
+    return _catalogued(_PROVIDERS.get(provider, provider), model, tier, now) or Entry()
+
+
+def _catalogued(provider_id: str, model_ref: str, tier: str | None, now: datetime) -> Entry | None:
+    rows = table.usable() if provider_id == _PROVIDERS["aws.bedrock"] else None
+    return catalogued(provider_id, model_ref, tier, now) if rows is None else table.find(rows, model_ref, tier, now)

@@ -2,6 +2,7 @@ import logging
 import sys
 from datetime import UTC, date, datetime
 
+import genai_prices  # noqa: F401 - so that it is asked, whichever tests ran before; test_table.py compares the table with it
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
