@@ -10,6 +10,9 @@
 Each says what was wrong, where, and how to put it right.
 """
 
+#: Characters that are shown on either side of a position.
+_BESIDE = 50
+
 
 class DdllmError(Exception):
     """What was wrong, where, and how to put it right.
@@ -54,8 +57,12 @@ class QueryError(DdllmError):
         if self.position is None:
             return ""
         begins = self.query.rfind("\n", 0, self.position) + 1
-        line = self.query[begins:].partition("\n")[0].replace("\t", " ")
-        return f"    {line}\n    {' ' * (self.position - begins)}^"
+        line, caret = self.query[begins:].partition("\n")[0].replace("\t", " "), self.position - begins
+        if caret > _BESIDE:
+            line, caret = f"…{line[caret - _BESIDE + 1 :]}", _BESIDE
+        if len(line) > caret + _BESIDE:
+            line = f"{line[: caret + _BESIDE - 1]}…"
+        return f"    {line}\n    {' ' * caret}^"
 
 
 class ApiError(DdllmError):

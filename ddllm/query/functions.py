@@ -15,7 +15,7 @@ METHODS = {"as_count": (0, 0), "as_rate": (0, 0), "rollup": (1, 4), "fill": (1, 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. `says` is a phrase with `{0}` for its first argument, and so on.
+    """A function. `says` is a phrase with `{0}` for its first argument, and so on; `[…]` goes where an argument of it is missing.
 
     `least` and `most` count the arguments that have no name. `words` has what some of them may be, by their index.
     """
@@ -66,36 +66,42 @@ FUNCTIONS: dict[str, Function] = {
     "trend_line": Function("the straight trend of {0}"),
     "piecewise_constant": Function("{0} as a line of steps"),
     # other times
-    "timeshift": Function("{0} shifted by {1} seconds", 2, 2),
-    "calendar_shift": Function("{0} shifted by {1}", 2, 3),
+    "timeshift": Function("{0} at another time ({1} seconds)", 2, 2),
+    "calendar_shift": Function("{0} at another time ({1})", 2, 3),
     **{f"{unit}_before": Function(f"{{0}} a {unit} before") for unit in ("day", "week", "month")},
     "hour_before": Function("{0} an hour before"),
     # ranks
-    "top": Function("the {1} groups that rank first in {0}", 1, 4, {2: _RANKS, 3: ("asc", "desc")}),
+    "top": Function("the[ {1}] groups of {0} that rank first[ by {2}][, {3}]", 1, 4, {2: _RANKS, 3: ("asc", "desc")}),
     **{
-        f"{end}{n}{way}": Function(f"the {n} groups that rank {'first' if end == 'top' else 'last'} in {{0}}", 1, 2)
+        f"{end}{n}{way}": Function(f"the {n} groups of {{0}} that rank {'first' if end == 'top' else 'last'}", 1, 2)
         for end in ("top", "bottom")
         for n in (5, 10, 15, 20)
         for way in ("", *(f"_{rank}" for rank in ("mean", "min", "max", "last", "area", "l2norm")))
     },
     # second aggregation
-    "rollup": Function("{0}, rolled up by {1} over {2} seconds", 2, 3),
-    "moving_rollup": Function("{0}, rolled up over the {1} seconds before each point", 2, 3),
+    "rollup": Function("{0}, rolled up by {1}[ over {2} seconds]", 2, 3),
+    "moving_rollup": Function("[the {2} of ]{0} over the {1} seconds before each point", 2, 3),
     "reduce": Function("the {1} of all points of {0}", 2, 2),
-    **{name: Function(f"the {name} over groups of {{0}}", 1, 2) for name in (*AGGREGATORS, *MORE_AGGREGATORS[:2])},
-    "percentile": Function("the {1} over groups of {0}", 2, 3),
+    **{
+        name: Function(f"the {name} over the groups of {{0}}[, grouped by {{1}}]", 1, 2)
+        for name in (*AGGREGATORS, *MORE_AGGREGATORS[:2])
+    },
+    "percentile": Function("the {1} over the groups of {0}[, grouped by {2}]", 2, 3),
     "is_greater": Function("1 where {0} is above {1}, else 0", 2, 2),
     "is_less": Function("1 where {0} is below {1}, else 0", 2, 2),
     "is_between": Function("1 where {0} lies between {1} and {2}, else 0", 3, 3),
     # algorithms
     "anomalies": Function(
-        "the share of points that the {1} algorithm finds anomalous, {2} bounds wide, in {0}",
+        "the share of anomalous points[, as the {1} algorithm finds them][ with bounds of {2}], in {0}",
         1,
         3,
         {1: ("basic", "agile", "robust", "adaptive")},
     ),
     "outliers": Function(
-        "the groups that {1} finds unlike the others in {0}", 1, 4, {1: ("DBSCAN", "MAD", "scaledDBSCAN", "scaledMAD")}
+        "the groups that differ from the others[, as {1} finds them], in {0}",
+        1,
+        4,
+        {1: ("DBSCAN", "MAD", "scaledDBSCAN", "scaledMAD")},
     ),
-    "forecast": Function("the {1} forecast of {0}", 1, 3, {1: ("linear", "seasonal")}),
+    "forecast": Function("the[ {1}] forecast of {0}", 1, 3, {1: ("linear", "seasonal")}),
 }

@@ -1,0 +1,148 @@
+"""`ddllm query`: reads Datadog's queries without Datadog, and says what they mean."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from ddllm.cli._output import show
+from ddllm.errors import DdllmError, QueryError
+from ddllm.query.ast import Expression, Several
+from ddllm.query.explain import explain
+from ddllm.query.monitor import MonitorQuery
+from ddllm.query.parse import parse, parse_monitor
+
+_KINDS = ("monitor", "widget", "formula")
+_Tree = Expression | Several | MonitorQuery
+
+_KIND = click.option(
+    "--kind", type=click.Choice(_KINDS), help="What the query belongs to.  [default: told by the query]"
+)
+_TYPE = click.option(
+    "--type", "monitor_type", metavar="TYPE", help="A monitor's type, as the API calls it, such as `query alert`."
+)
+
+
+@click.group("query")
+def command() -> None:
+    """Read queries of metrics and monitors, offline."""
+
+
+@command.command("parse")
+@click.argument("query", required=False)
+@_KIND
+@_TYPE
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def parse_query(
+    context: click.Context, query: str | None, kind: str | None, monitor_type: str | None, output: str
+) -> None:
+    """Print QUERY in the usual way, or say where and why it cannot be read.
+
+    With --format json and without QUERY, reads lines from standard input, {"kind": "monitor", "monitor_type": null, "query":
+    "…"}, and answers each with a line: {"ok": true, "printed": "…"} or {"ok": false, "error": {"message": "…", "position": 0,
+    "suggestion": null}}.
+
+    Exit code: 0 the query can be read, or every line has an answer; 1 otherwise.
+    """
+    if query is None:
+        if output != "json":
+            raise click.UsageError("give a QUERY, or --format json to read lines from standard input")
+        for line in _answers(sys.stdin.buffer):
+            click.echo(line)
+        return
+    if output == "json":
+        answer = _answer(query, kind, monitor_type)
+        click.echo(_line(answer))
+        context.exit(0 if answer["ok"] else 1)
+    try:
+        click.echo(str(_read(query, kind, monitor_type)))
+    except QueryError as error:
+        _refuse(context, error)
+
+
+@command.command("explain")
+@click.argument("query")
+@_KIND
+@_TYPE
+@click.pass_context
+def explain_query(context: click.Context, query: str, kind: str | None, monitor_type: str | None) -> None:
+    """Say in words what QUERY computes, over which window, and when it fires.
+
+    ddllm query explain 'percentile(last_5m):p95:ddllm.ttft{env:prod} by {service} > 2'
+    """
+    try:
+        tree = _read(query, kind, monitor_type)
+    except QueryError as error:
+        _refuse(context, error)
+    else:
+        drawn = Table.grid(padding=(0, 2, 0, 0))
+        for heading, sentence in explain(tree):
+            drawn.add_row(Text(heading, style="bold"), Text(sentence))
+        show(drawn)
+
+
+def _read(query: str, kind: str | None, monitor_type: str | None) -> _Tree:
+    """Parse a query; one of no known kind as a monitor's or as a widget's, whichever can be read further."""
+    if kind == "monitor" or (kind is None and monitor_type is not None):
+        return parse_monitor(query, monitor_type)
+    if kind is not None:
+        return parse(query)
+    try:
+        return parse_monitor(query)
+    except QueryError as of_monitor:
+        try:
+            return parse(query)
+        except QueryError as of_widget:
+            raise max(of_widget, of_monitor, key=lambda error: error.position or 0) from None
+
+
+def _refuse(context: click.Context, error: QueryError) -> None:
+    """Print an error with the place that it points to."""
+    hint = f". {error.hint}" if error.hint else ""
+    click.echo(f"ddllm: {error.message}{hint}\n{error.pointed()}", err=True)
+    context.exit(1)
+
+
+def _answers(lines: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                asked = _asked(line)
+            except DdllmError as error:
+                yield _line(_refusal(f"line {number} {error.message}", None, None))
+            else:
+                yield _line(_answer(*asked))
+
+
+def _asked(line: bytes) -> tuple[str, str | None, str | None]:
+    """Return query, kind and type of a line."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        raise DdllmError("is not JSON") from None
+    if not isinstance(row, dict) or not isinstance(row.get("query"), str):
+        raise DdllmError("has no query")
+    kind, monitor_type = row.get("kind"), row.get("monitor_type")
+    if kind not in {*_KINDS, None}:
+        raise DdllmError(f"has no kind that is known: {', '.join(_KINDS)}")
+    return row["query"], kind, monitor_type if isinstance(monitor_type, str) else None
+
+
+def _answer(query: str, kind: str | None, monitor_type: str | None) -> dict[str, Any]:
+    try:
+        return {"ok": True, "printed": str(_read(query, kind, monitor_type))}
+    except QueryError as error:
+        return _refusal(error.message, error.position, error.suggestion)
+
+
+def _refusal(message: str, position: int | None, suggestion: str | None) -> dict[str, Any]:
+    return {"ok": False, "error": {"message": message, "position": position, "suggestion": suggestion}}
+
+
+def _line(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False)

@@ -1,0 +1,111 @@
+"""`ddllm query` as a process: queries as arguments and as lines, their faults, and what they mean."""
+
+import json
+import subprocess
+from typing import Any
+
+from tests.support.process import BIN, ROOT, TIMEOUT, environment
+
+TYPO = "avg(last_5m):clampmin(avg:a{*}, 0) > 5"
+
+
+def ddllm(*arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
+    command = [str(BIN / "ddllm"), "query", *arguments]
+    ended = subprocess.run(
+        command,
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+        env=environment({}),
+        cwd=ROOT,
+    )
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def answers(*rows: Any) -> list[dict[str, Any]]:
+    lines = "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
+    ended = ddllm("parse", "--format", "json", lines=lines)
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_each_line_has_an_answer_in_its_place():
+    found = answers(
+        {"kind": "monitor", "monitor_type": "query alert", "query": "avg( last_5m ):avg:a{*}>5"},
+        {"kind": "widget", "monitor_type": None, "query": "avg:a{*}, b"},
+        {"kind": "formula", "monitor_type": None, "query": "query1/query2"},
+        {"kind": "monitor", "monitor_type": None, "query": TYPO},
+    )
+    assert found[:3] == [
+        {"ok": True, "printed": "avg(last_5m):avg:a{*} > 5"},
+        {"ok": True, "printed": "avg:a{*}, b"},
+        {"ok": True, "printed": "query1 / query2"},
+    ]
+    error = {"message": "there is no function `clampmin`", "position": 13, "suggestion": "clamp_min"}
+    assert found[3] == {"ok": False, "error": error}
+
+
+def test_a_kind_holds():
+    [of_widget, of_monitor] = answers({"kind": "widget", "query": "1 && 2"}, {"kind": "monitor", "query": "avg:a{*}"})
+    assert not of_widget["ok"]
+    assert not of_monitor["ok"]
+
+
+def test_a_line_that_is_no_query_is_named_and_the_others_are_answered():
+    found = answers("{", [], {"kind": "board", "query": "a"}, {"kind": "widget", "query": "a"})
+    assert [each.get("error", {}).get("message") for each in found] == [
+        "line 1 is not JSON",
+        "line 2 has no query",
+        "line 3 has no kind that is known: monitor, widget, formula",
+        None,
+    ]
+
+
+def test_a_query_is_printed_in_the_usual_way():
+    ended = ddllm("parse", "avg( last_5m ):avg:a{*}>5")
+    assert (ended.returncode, ended.stdout) == (0, "avg(last_5m):avg:a{*} > 5\n")
+
+
+def test_a_fault_is_pointed_at():
+    ended = ddllm("parse", TYPO)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == [
+        "ddllm: there is no function `clampmin`. Did you mean `clamp_min`?",
+        f"    {TYPO}",
+        "                 ^",
+    ]
+
+
+def test_a_query_of_no_known_kind_is_faulted_as_what_it_resembles():
+    assert "ends with a comparison" in ddllm("parse", "avg(last_5m):avg:a{*}").stderr
+    assert "is not an aggregator" in ddllm("parse", "a{*} + avq:a{*}").stderr
+
+
+def test_a_query_is_refused_as_json_too():
+    ended = ddllm("parse", "--type", "composite", "--format", "json", "avg(last_5m):avg:a{*} > 5")
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["error"]["message"].startswith("the query of a `composite` is")
+
+
+def test_lines_need_their_format():
+    ended = ddllm("parse")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("ddllm: give a QUERY, or --format json")
+
+
+def test_a_query_is_explained():
+    ended = ddllm("explain", "percentile(last_5m):p95:ddllm.ttft{env:prod} by {service} > 2")
+    assert ended.stdout.splitlines() == [
+        "computes  the p95 of ddllm.ttft with env:prod, for each service",
+        "window    the last 5 minutes; evaluated every minute",
+        "fires     for each service, when the percentile of all values in the window is above 2",
+    ]
+
+
+def test_what_cannot_be_read_is_not_explained():
+    ended = ddllm("explain", TYPO)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("ddllm: there is no function `clampmin`")
