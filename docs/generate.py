@@ -19,6 +19,11 @@ import click
 from ddllm import catalog, settings
 from ddllm.api import connection
 from ddllm.cli import cli
+from ddllm.definitions.definition import Definition
+from ddllm.definitions.library import library_folder
+from ddllm.definitions.monitors import MonitorDefinition
+from ddllm.definitions.project import load_project
+from ddllm.definitions.settings import SEVERITIES
 from ddllm.instrument.providers.bedrock import families as bedrock_families
 from ddllm.instrument.providers.bedrock import finish
 from ddllm.sandbox.bedrock.dials import Dials
@@ -147,6 +152,50 @@ def dials() -> str:
     )
 
 
+def monitors() -> str:
+    """Render the shipped monitors that notify somebody, the parts of composites in the words of their names."""
+    found = {each.key: each for each in load_project(library_folder()).of("monitors")}
+    rows = {each.key.partition("/")[0]: each for each in found.values() if isinstance(each, MonitorDefinition)}
+    return table(
+        ("monitor", "severity", "fires when", "what it means", "runbook"),
+        (
+            (
+                f"`{key}`",
+                str(monitor.severity),
+                _condition(monitor, found),
+                _meaning(monitor.body["message"]),
+                f"`{monitor.runbook}`" if monitor.runbook else "",
+            )
+            for key, monitor in sorted(
+                rows.items(), key=lambda row: (SEVERITIES.index(row[1].severity or "none"), row[0])
+            )
+            if monitor.severity != "none"
+        ),
+    )
+
+
+def _condition(monitor: Definition, found: Mapping[str, Definition]) -> str:
+    query = str(monitor.body["query"])
+    if monitor.body["type"] != "composite":
+        return f"`{query}`"
+    names = {reference.key: found[reference.key].body["name"].partition(": ") for reference in monitor.references}
+    [subject] = {name[0].removeprefix("LLM ") for name in names.values()}
+    words = re.sub(r"\$\{monitor:([^}]+)\}", lambda match: names[match[1]][2], query)
+    return f"{subject}: {words}".replace(" && ", " *and* ").replace(" || ", " *or* ")
+
+
+def _meaning(message: str) -> str:
+    first = message.partition("\n\n")[0].replace("\n", " ").strip()
+    return re.sub(r"\{\{(\w+)\.name\}\}", r"*\1*", first)
+
+
+def monitor_variables() -> str:
+    """Render the numbers of the shipped monitors as their file has them, each with its reason."""
+    text = (library_folder() / "monitors" / "settings.yaml").read_text("utf-8")
+    start, end = text.index("variables:\n"), text.index("\nenvs:")
+    return f"```yaml\n{text[start:end].rstrip()}\n```"
+
+
 def _one_of(description: str, choices: Sequence[str] | None) -> str:
     return f"{description} One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else description
 
@@ -160,6 +209,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "families": families,
     "finish-reasons": finish_reasons,
     "dials": dials,
+    "monitors": monitors,
+    "monitor-variables": monitor_variables,
 }
 
 

@@ -51,7 +51,7 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """One run of `ddllm sync monitors`: what it printed (with `--format json`, else None) and how many writes the API saw."""
+    """One run of `ddllm sync monitors --format json`: what it printed, and how many writes the API saw."""
 
     report: Any
     writes: int
@@ -117,13 +117,13 @@ def run_applications(stack: Stack, seconds: float) -> dict[str, str]:
     return {service: lines[-1] if lines else "" for service, lines in said.items()}
 
 
-def run_sync(stack: Stack, *, quiet: bool) -> Sync:
-    """Run the sync as a user does; its output goes to ours, or with `quiet` becomes the report. Raises `DdllmError` if it fails."""
+def run_sync(stack: Stack) -> Sync:
+    """Run the sync as a pipeline does. Raises `DdllmError` if it fails."""
     before = len(stack.api.writes)
     environ = clean_environ(os.environ) | stack.command_environ
-    argv = [_script("ddllm"), *sync_arguments(), "--yes", *(["--format", "json"] if quiet else [])]
+    argv = [_script("ddllm"), *sync_arguments(), "--yes", "--format", "json"]
     with TemporaryFile("w+", encoding="utf-8") as file:
-        with Child(argv, environ, stdout=file if quiet else None) as child:
+        with Child(argv, environ, stdout=file) as child:
             code = child.wait(_SYNC_TIMEOUT)
         file.seek(0)
         printed = file.read()
@@ -131,4 +131,4 @@ def run_sync(stack: Stack, *, quiet: bool) -> Sync:
         raise DdllmError(f"`ddllm sync monitors` ended with exit code {code}", hint=printed.strip())
     if code is None:
         raise DdllmError(f"`ddllm sync monitors` did not end within {_SYNC_TIMEOUT:g} s")
-    return Sync(json.loads(printed) if quiet else None, len(stack.api.writes) - before)
+    return Sync(json.loads(printed), len(stack.api.writes) - before)

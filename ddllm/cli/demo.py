@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -12,12 +12,15 @@ from rich.rule import Rule
 from rich.text import Text
 
 from ddllm.cli._child import ending_as_interrupted
+from ddllm.cli._demo_alerts import alerts, sentence
 from ddllm.cli._demo_closing import closing, shown
 from ddllm.cli._demo_steps import APPLICATIONS, SCENE, Sync, application, run_applications, run_sync, sync_arguments
 from ddllm.cli._live import live, render, table_console
 from ddllm.cli._output import show, terminal_width
 from ddllm.cli._stack import Stack
 from ddllm.cli._summary import Snapshot, as_json, snapshot
+from ddllm.definitions.library import library_folder
+from ddllm.definitions.project import load_project
 from ddllm.errors import DdllmError
 
 #: The longest run: with starting, syncing and stopping, the demo ends within 90 s.
@@ -46,7 +49,7 @@ def command(seconds: float, output: str) -> None:
     """See the whole idea work on this machine, with no account anywhere.
 
     Two small services on Amazon Bedrock run under ddtrace-run: one knows nothing of ddllm (examples/assistant.py), one says
-    what its calls are for (examples/helpdesk.py). Their metrics arrive here by DogStatsD; then `ddllm sync monitors` puts the first alerts on them, twice, because the
+    what its calls are for (examples/helpdesk.py). Their metrics arrive here by DogStatsD; then `ddllm sync monitors` puts alerts on them, twice, because the
     second run has nothing to do. Bedrock, the agent and Datadog's API are local stand-ins; boto3, ddtrace and
     datadog-api-client are the real ones. Nothing leaves the machine, and nothing keeps running.
     """
@@ -62,7 +65,7 @@ def command(seconds: float, output: str) -> None:
 def _document(stack: Stack, seconds: float) -> dict[str, Any]:
     said = run_applications(stack, seconds)
     taken = _arrived(stack)
-    syncs = _twice(stack, quiet=True)
+    syncs = list(_twice(stack))
     return {
         "applications": [
             {"command": application(seconds, name), "said": said[service]} for name, service in APPLICATIONS.items()
@@ -90,8 +93,13 @@ def _show(stack: Stack, seconds: float) -> None:
     show(render(taken, width=terminal_width()))
     for service, line in said.items():
         console.print(f"What the {service} saw: {line}.", style="dim")
-    _title(console, "The first alerts on it, from YAML")
-    syncs = _twice(stack, quiet=False, before=lambda: _command(console, ["ddllm", *sync_arguments()]))
+    _title(console, "Alerts on it, from YAML")
+    show(alerts(load_project(library_folder())))
+    syncs = []
+    for sync in _twice(stack):
+        _command(console, ["ddllm", *sync_arguments()])
+        console.print(sentence(sync), style="bold", soft_wrap=True, highlight=False)
+        syncs.append(sync)
     _title(console, "What was seen")
     for line in closing(taken, stack.agent, syncs):
         console.print(f"• {line}")
@@ -121,12 +129,10 @@ def _arrived(stack: Stack) -> Snapshot:
     return taken
 
 
-def _twice(stack: Stack, *, quiet: bool, before: Callable[[], None] = lambda: None) -> list[Sync]:
+def _twice(stack: Stack) -> Iterator[Sync]:
     """Sync, and sync again. Raises `DdllmError` if the second run wrote something."""
-    syncs = []
-    for _ in range(2):
-        before()
-        syncs.append(run_sync(stack, quiet=quiet))
-    if syncs[1].writes:
-        raise DdllmError(f"the second sync wrote {syncs[1].writes} objects; it should have had nothing to do")
-    return syncs
+    yield run_sync(stack)
+    second = run_sync(stack)
+    if second.writes:
+        raise DdllmError(f"the second sync wrote {second.writes} objects; it should have had nothing to do")
+    yield second

@@ -17,7 +17,8 @@ from ddllm.errors import DefinitionError
 #: The kind of definition that a prefix refers to.
 REFERENCE_KINDS = {"monitor": "monitors", "dashboard": "dashboards", "slo": "slos", "runbook": "runbooks"}
 
-_TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+# `$${`, or `${…}` (in a reference a variable may stand inside: `${monitor:KEY/${item.key}}`), or a `${` that is never closed.
+_TOKEN = re.compile(r"\$\$\{|\$\{((?:[^{}]|\$\{[^{}]*\})*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*\Z")
 _ENVIRON = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -186,7 +187,7 @@ class _Resolver:
         if prefix == "secret" and self._secrets and _ENVIRON.match(name):
             return Template((Secret(name),))
         if colon:
-            return _reference(prefix, name, where)
+            return _reference(prefix, str(self._text(name, document, route)), where)
         if not _NAME.match(inner):
             raise DefinitionError(
                 f"`{written}` is not the name of a variable", where=where, hint="A literal `${` is written `$${`"

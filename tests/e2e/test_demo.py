@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -103,11 +104,12 @@ def test_a_pipe_gets_plain_text(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
-    titles = ("Two applications on Bedrock, under ddtrace-run", "The first alerts on it, from YAML", "What was seen")
+    titles = ("Two applications on Bedrock, under ddtrace-run", "Alerts on it, from YAML", "What was seen")
     assert [done.stdout.count(title) for title in titles] == [1, 1, 1]
     assert done.stdout.count("$ ddllm sync monitors") == 2
-    assert "to create" in done.stdout
+    assert "created, 0 unchanged" in done.stdout
     assert "nothing to do" in done.stdout
+    assert re.search(r"^page +8 +own-calls-failing, provider-incident, ", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

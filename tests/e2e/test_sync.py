@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ddllm.definitions.library import library_folder
+from ddllm.definitions.project import load_project
 from ddllm.sandbox.api import DatadogApi
 from tests.support.datadog import KEYS, environ, organisation
 from tests.support.process import BIN, Ended, environment, run
@@ -61,23 +62,34 @@ def held(api: DatadogApi, name: str) -> dict[str, Any]:
     return found
 
 
+def part_of_the_library(folder: Path) -> Path:
+    """Copy the shipped monitors of one topic, as somebody does who wants no others: four of them."""
+    shutil.copytree(library_folder() / "monitors", folder / "monitors")
+    for path in (folder / "monitors").glob("*.yaml"):
+        if path.name not in {"settings.yaml", "ttft.yaml"}:
+            path.unlink()
+    return folder
+
+
 def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: DatadogApi, tmp_path: Path):
     folder = library_folder()
+    number = len(load_project(folder).of("monitors"))
     plan = ddllm(api, tmp_path, "plan", "--dir", str(folder))
     assert (plan.returncode, written(api)) == (2, [])
 
     first = sync(api, tmp_path, "--dir", str(folder))
-    assert first.stdout.splitlines()[-2] == "llm-health/prod: 7 created, 0 unchanged."
-    assert written(api) == [("POST", "/api/v1/monitor")] * 7
+    assert first.stdout.splitlines()[-2] == f"llm-health/prod: {number} created, 0 unchanged."
+    assert written(api) == [("POST", "/api/v1/monitor")] * number
     composites = {each["name"]: each["query"] for each in api.monitors.all() if each["type"] == "composite"}
     ids = {each["name"]: each["id"] for each in api.monitors.all()}
     assert composites["LLM slow to first token: {{model_name.name}} in {{service.name}}"] == (
-        f"{ids['LLM time to first token: p95 above 2 s']} && {ids['LLM time to first token: at least 40 streamed calls']}"
+        f"{ids['LLM time to first token: p95 above 2 s']} && {ids['LLM time to first token: p90 above 1.6 s']}"
+        f" && {ids['LLM time to first token: at least 40 streamed calls']}"
     )
 
     api.requests.clear()
     second = sync(api, tmp_path, "--dir", str(folder))
-    assert second.stdout == "llm-health/prod: nothing to do, 7 unchanged.\n"
+    assert second.stdout == f"llm-health/prod: nothing to do, {number} unchanged.\n"
     assert [(each.method, each.path) for each in api.requests] == [("GET", "/api/v1/monitor")]
     assert ddllm(api, tmp_path, "plan", "--dir", str(folder)).returncode == 0
 
@@ -92,8 +104,7 @@ def test_every_object_carries_its_marks(api: DatadogApi, repository: Repository)
 
 
 def test_a_changed_threshold_is_exactly_one_update(api: DatadogApi, tmp_path: Path):
-    folder = tmp_path / "mine"
-    shutil.copytree(library_folder() / "monitors", folder / "monitors")
+    folder = part_of_the_library(tmp_path)
     sync(api, folder)
     settings = folder / "monitors" / "settings.yaml"
     settings.write_text(settings.read_text().replace("ttft_min_samples: 40", "ttft_min_samples: 60"))
@@ -105,7 +116,7 @@ def test_a_changed_threshold_is_exactly_one_update(api: DatadogApi, tmp_path: Pa
     assert (step["key"], step["action"], step["cause"]) == ("ttft-enough-samples", "update", "config change")
     changes = {each["path"]: (each["old"], each["new"]) for each in step["changes"]}
     assert changes["options.thresholds.critical"] == (40, 60)
-    assert (step["file"], step["line"]) == ("monitors/ttft.yaml", 14)
+    assert (step["file"], step["line"]) == ("monitors/ttft.yaml", 26)
 
     sync(api, folder)
     identifier = held(api, "at least 60")["id"]
@@ -257,7 +268,8 @@ def test_a_storm_of_rate_limits_only_takes_longer(api: DatadogApi, repository: R
 
 
 def test_two_syncs_at_once_end_with_one_of_each(api: DatadogApi, tmp_path: Path):
-    argv = [str(BIN / "ddllm"), "sync", "--dir", str(library_folder())]
+    part_of_the_library(tmp_path)
+    argv = [str(BIN / "ddllm"), "sync", "monitors"]
     pair = [
         subprocess.Popen(
             argv,
@@ -271,9 +283,9 @@ def test_two_syncs_at_once_end_with_one_of_each(api: DatadogApi, tmp_path: Path)
     ]
     told = [process.communicate(timeout=60)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0], told
-    assert len(api.monitors) == 7
+    assert len(api.monitors) == 4
     api.requests.clear()
-    sync(api, tmp_path, "--dir", str(library_folder()))
+    sync(api, tmp_path)
     assert written(api) == []
 
 

@@ -59,7 +59,7 @@ def test_an_application_says_what_it_did(monkeypatch):
 def test_a_sync_that_fails_is_an_error(monkeypatch):
     monkeypatch.setattr(_demo_steps, "sync_arguments", lambda: ["sync", "monitors", "--dir", "/nowhere"])
     with Stack() as stack, pytest.raises(DdllmError, match="`ddllm sync monitors` ended with exit code 1"):
-        run_sync(stack, quiet=True)
+        run_sync(stack)
 
 
 def test_the_sync_reads_the_shipped_library():

@@ -59,9 +59,41 @@ def check(read: Read) -> None:
         assert metric.percentiles, f"{read.metric} has no percentiles"
 
 
-def test_the_three_monitors_are_there(prod: Project):
-    loud = {key: each.severity for key, each in monitors(prod).items() if each.severity != "none"}
-    assert loud == {"token-spend-anomaly": "ticket", "ttft-p95-degraded": "page", "structured-output-failing": "ticket"}
+def test_every_way_in_which_llms_fail_has_an_alert(prod: Project):
+    loud: dict[str | None, set[str]] = {}
+    for key, each in monitors(prod).items():
+        loud.setdefault(each.severity, set()).add(key.partition("/")[0])
+    assert loud.pop("none")  # parts of composites
+    assert loud == {
+        "page": {
+            "own-calls-failing",
+            "provider-incident",
+            "runaway-spend-backstop",
+            "runaway-spend-jump",
+            "silence",
+            "streams-breaking",
+            "throttling-storm",
+            "ttft-p95-degraded",
+        },
+        "ticket": {
+            "answers-truncated",
+            "context-bloat",
+            "context-nearly-full",
+            "daily-budget",
+            "duration-p95-degraded",
+            "feedback-drop",
+            "output-length-drift",
+            "queue-time-degraded",
+            "refusal-spike",
+            "speed-collapsed",
+            "streams-abandoned",
+            "structured-output-failing",
+            "telemetry-losses",
+            "token-spend-anomaly",
+            "ttft-p95-by-model",
+        },
+        "info": {"tags-capped", "telemetry-faults", "unpriced-models"},
+    }
 
 
 def test_every_monitor_reads_metrics_and_tags_of_the_catalogue(project: Project):

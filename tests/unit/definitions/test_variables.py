@@ -127,3 +127,13 @@ def test_any_text_can_be_written_by_doubling_its_dollars(text: str):
     escaped = text.replace("${", "$${")
     if "$$${" not in escaped:  # `$` before `${` reads as the escape of the first
         assert scope().resolve(escaped, parse("", "m.yaml"), ()) == text
+
+
+def test_a_variable_may_stand_inside_a_reference():
+    """The instances of one `for_each` refer to those of another."""
+    found = resolve("${monitor:slow/${model.key}} && 1", scope(model={"key": "llama3-2-90b"}))
+    assert found == Template((Reference("monitors", "slow/llama3-2-90b"), " && 1"))
+
+
+def test_a_variable_inside_a_variable_is_no_name():
+    assert "`${a${b}}` is not the name of a variable" in error("${a${b}}", scope(a=1, b=2))
