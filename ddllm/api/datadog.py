@@ -110,16 +110,57 @@ class Datadog:
         return self._request("DELETE", path)
 
     def pages(self, path: str, query: Mapping[str, Any], *, size: int = _PAGE_SIZE) -> Iterator[Mapping[str, Any]]:
-        """Read a list that Datadog gives in pages, to its end. Raises ApiError where a page is not a list."""
-        page = 0
-        while True:
-            items = self.get(path, {**query, "page": page, "page_size": size})
-            if not isinstance(items, list):
-                raise ApiError(f"{self.connection.url}{path} did not answer with a list", hint=self._whose)
-            yield from items
-            if len(items) < size:
-                return
-            page += 1
+        """Read a list that Datadog gives in numbered pages, to its end, which is an empty page.
+
+        A page that is not full proves nothing: only the page after it does. Raises ApiError where a page is not a list, where
+        something follows a page that is not full, and where an object comes twice.
+        """
+        page, short, seen = 0, False, set[Any]()
+        while items := self._list(path, {**query, "page": page, "page_size": size}):
+            if short:
+                raise self._cut(path, "a page in the middle of it was not full")
+            yield from self._once(path, items, seen)
+            page, short = page + 1, len(items) < size
+
+    def items(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        *,
+        field: str,
+        start: str,
+        count: str,
+        size: int = _PAGE_SIZE,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Read a list that Datadog gives by position, below `field` of each answer, to its end, which is an empty answer.
+
+        `start` and `count` are what the API calls position and number. Raises ApiError where there is no list, and where an
+        object comes twice.
+        """
+        position, seen = 0, set[Any]()
+        while items := self._list(path, {**query, start: position, count: size}, field):
+            yield from self._once(path, items, seen)
+            position += len(items)
+
+    def _list(self, path: str, query: Mapping[str, Any], field: str | None = None) -> list[Mapping[str, Any]]:
+        answer = self.get(path, query)
+        found = answer.get(field) if field and isinstance(answer, Mapping) else answer
+        if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+            raise ApiError(f"{self.connection.url}{path} did not answer with a list", hint=self._whose)
+        return found
+
+    def _once(self, path: str, items: Sequence[Mapping[str, Any]], seen: set[Any]) -> Iterator[Mapping[str, Any]]:
+        for item in items:
+            if item.get("id") in seen:
+                raise self._cut(path, f"it holds {item.get('id')} twice")
+            seen.add(item.get("id"))
+            yield item
+
+    def _cut(self, path: str, why: str) -> ApiError:
+        return ApiError(
+            f"the listing {self.connection.url}{path} cannot be trusted: {why}",
+            hint="Something changed while it was read, or Datadog cut it off. Run the command again",
+        )
 
     def _request(
         self,

@@ -4,8 +4,7 @@ ddllm's fields: `severity` (gives the priority and a tag), `team` (a tag), `runb
 monitor an item). The critical threshold is taken from the query, where it stands anyway.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -13,11 +12,12 @@ from pydantic import Field
 
 from ddllm.definitions.definition import Definition, Source
 from ddllm.definitions.document import Document, Route
+from ddllm.definitions.entries import entries
 from ddllm.definitions.problems import Problems
-from ddllm.definitions.settings import Settings, Severity, check_names
+from ddllm.definitions.settings import Settings, Severity
 from ddllm.definitions.shape import Shape, check
 from ddllm.definitions.thresholds import trailing_comparison
-from ddllm.definitions.variables import Layer, Scope, Template
+from ddllm.definitions.variables import Template
 from ddllm.errors import DefinitionError
 
 KIND = "monitors"
@@ -28,11 +28,10 @@ PRIORITIES: Mapping[Severity, int] = {"page": 2, "ticket": 3, "info": 4}
 #: Tags by which ddllm knows its own objects. A definition that carries one was copied from Datadog with its marks.
 RESERVED_TAGS = ("ddllm:", "ddllm_applied:", "managed_by:")
 
-_KEY = re.compile(r"[a-z][a-z0-9-]{1,60}\Z")
-_ITEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _OWN_FIELDS = frozenset({"severity", "team", "runbook", "collect_context"})
 _MEMBERS = 10  # of a composite: Datadog's limit
 
+Team = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]{0,100}$")]
 _Tag = Annotated[str, Field(min_length=1, max_length=200)]  # Datadog cuts longer ones
 
 MonitorType = Literal[
@@ -121,7 +120,7 @@ class Monitor(Shape):
     """One monitor as its file writes it, `for_each` taken out and variables put in."""
 
     severity: Severity | None = None
-    team: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_./-]{0,100}$")
+    team: Team | None = None
     runbook: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{1,60}$")
     collect_context: bool = False
     name: str = Field(min_length=1)
@@ -148,83 +147,23 @@ class MonitorDefinition(Definition):
 
 def read(document: Document, settings: Settings) -> list[MonitorDefinition]:
     """Read the monitors of one file. Raises DefinitionError, or DefinitionListError, with all that is wrong in it."""
-    entries = document.value if document.value is not None else {}
-    if not isinstance(entries, dict):
-        raise DefinitionError("the file must be a mapping of keys to monitors", where=str(document.at(())))
-    scope = settings.scope.within(_file_variables(entries, document))
     problems = Problems()
     found: list[MonitorDefinition] = []
-    for key, entry in entries.items():
-        if key == "variables":
-            continue
-        for name, values, own_scope in _instances(key, entry, document, scope, problems):
-            with problems.caught():
-                body = own_scope.resolve(values, document, (key,))
-                found.append(_definition(name, body, document, (key,), settings))
+    for key, route, body in entries(document, settings, "monitor", problems):
+        with problems.caught():
+            found.append(define(key, body, Source(document, route), settings))
     problems.raise_any()
     return found
 
 
-def _file_variables(entries: Mapping[str, Any], document: Document) -> Layer:
-    values = entries.get("variables") or {}
-    if not isinstance(values, dict):
-        raise DefinitionError(
-            "`variables` must be a mapping of names to values", where=str(document.at(("variables",)))
-        )
-    check_names(values, document, ("variables",))
-    return Layer(values, document, ("variables",))
+def define(key: str, body: Mapping[str, Any], source: Source, settings: Settings) -> MonitorDefinition:
+    """Make a monitor of a body as a file writes it, `for_each` taken out and variables put in.
 
-
-def _instances(
-    key: str, entry: Any, document: Document, scope: Scope, problems: Problems
-) -> Iterator[tuple[str, Mapping[str, Any], Scope]]:
-    """Yield key, body and variables of each monitor that an entry stands for: one, or one an item of its `for_each`."""
-    with problems.caught():
-        if not _KEY.match(key):
-            raise DefinitionError(
-                f"`{key}` cannot be a key",
-                where=str(document.key((key,))),
-                hint="A key begins with a small letter and holds small letters, digits and hyphens, 61 at most",
-            )
-        if not isinstance(entry, dict):
-            raise DefinitionError(f"`{key}` must be a mapping: name, type, query, …", where=str(document.at((key,))))
-        if "for_each" not in entry:
-            yield key, entry, scope
-            return
-        body = {name: value for name, value in entry.items() if name != "for_each"}
-        for item, layer in _items(entry["for_each"], document, (key, "for_each"), scope):
-            yield f"{key}/{item}", body, scope.within(layer)
-
-
-def _items(loop: Any, document: Document, route: Route, scope: Scope) -> Iterator[tuple[str, Layer]]:
-    resolved = scope.resolve(loop, document, route)
-    if not isinstance(resolved, dict) or len(resolved) != 1:
-        raise DefinitionError(
-            '`for_each` takes one variable and its items: `{model: "${models}"}`', where=str(document.at(route))
-        )
-    [(variable, items)] = resolved.items()
-    if not isinstance(items, dict | list) or not items:
-        raise DefinitionError(
-            f"`for_each`: `{variable}` must be a list or a mapping that is not empty",
-            where=str(document.at((*route, variable))),
-        )
-    pairs = items.items() if isinstance(items, dict) else ((str(item), item) for item in items)
-    for name, fields in pairs:
-        if not _ITEM.match(name):
-            raise DefinitionError(
-                f"`for_each`: `{name}` cannot be part of a key", where=str(document.at((*route, variable)))
-            )
-        value = {"key": name, **fields} if isinstance(fields, dict) else {"key": name} if fields is None else fields
-        yield name, Layer({variable: value})
-
-
-def _definition(
-    key: str, body: dict[str, Any], document: Document, route: Route, settings: Settings
-) -> MonitorDefinition:
-    monitor = check(Monitor, _as_written(body), document, route)
+    Raises DefinitionError, or DefinitionListError, with all that is wrong.
+    """
+    monitor = check(Monitor, as_written(body), source.document, source.route)
     severity = settings.capped(monitor.severity) if monitor.severity else None
     team = monitor.team or settings.team
-    source = Source(document, route)
     definition = MonitorDefinition(
         kind=KIND,
         key=key,
@@ -235,25 +174,26 @@ def _definition(
         runbook=monitor.runbook,
         collect_context=monitor.collect_context,
     )
-    _check_tags(monitor.tags, source)
+    check_tags(monitor.tags, source)
     _check_composite(monitor, definition)
     return _with_priority(_with_tags(_with_threshold(definition)))
 
 
-def _as_written(value: Any) -> Any:
-    """Return the value with references as their text, for the model knows no templates."""
+def as_written(value: Any) -> Any:
+    """Return a value with references as their text, for the models know no templates."""
     if isinstance(value, Template):
         return str(value)
     if isinstance(value, dict):
-        return {key: _as_written(item) for key, item in value.items()}
-    return [_as_written(item) for item in value] if isinstance(value, list) else value
+        return {key: as_written(item) for key, item in value.items()}
+    return [as_written(item) for item in value] if isinstance(value, list) else value
 
 
-def _check_tags(tags: list[str], source: Source) -> None:
+def check_tags(tags: Sequence[str], source: Source) -> None:
+    """Refuse tags by which ddllm knows its own objects."""
     for index, tag in enumerate(tags):
         if tag.startswith(RESERVED_TAGS):
             raise DefinitionError(
-                f"the tag `{tag}` is one by which ddllm knows its own monitors",
+                f"the tag `{tag}` is one by which ddllm knows its own objects",
                 where=str(source.document.at((*source.route, "tags", index))),
                 hint="ddllm sets it; remove it from the file",
             )
@@ -270,8 +210,7 @@ def _check_composite(monitor: Monitor, definition: MonitorDefinition) -> None:
 
 def _with_threshold(definition: MonitorDefinition) -> MonitorDefinition:
     """Take `critical` from the query. Writing another number beside it is an error: Datadog refuses it without saying where."""
-    query = definition.body["query"]
-    comparison = trailing_comparison(query) if isinstance(query, str) else None
+    comparison = trailing_comparison(str(definition.body["query"]))
     if comparison is None or definition.body["type"] == "composite":
         return definition
     options = definition.body.get("options") or {}

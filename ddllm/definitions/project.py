@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
-from ddllm.definitions import dashboards, monitors
+from ddllm.definitions import dashboards, monitors, slos
 from ddllm.definitions.definition import Definition
 from ddllm.definitions.document import Document, load
 from ddllm.definitions.nearest import did_you_mean
@@ -17,10 +17,11 @@ from ddllm.errors import DefinitionError
 _OTHER_FILES = frozenset({"settings.yaml", "routing.yaml", "slos.yaml"})
 _OTHER_FOLDERS = frozenset({"runbooks", "tests"})
 
-#: How the files of each kind's folder are read.
+#: How the files of a folder, or one file, are read.
 _READERS: dict[str, Callable[[Document, Settings], Sequence[Definition]]] = {
-    monitors.KIND: monitors.read,
-    dashboards.KIND: dashboards.read,
+    "monitors": monitors.read,
+    "monitors/slos.yaml": slos.read,
+    "dashboards": dashboards.read,
 }
 
 
@@ -60,13 +61,15 @@ def load_project(folder: Path, env: str | None = None) -> Project:
 
 
 def _read_all(folder: Path, settings: Settings, problems: Problems) -> Iterator[Definition]:
-    for kind, read in _READERS.items():
-        for path in _files(folder / kind, problems):
+    for place, read in _READERS.items():
+        for path in _files(folder / place, problems):
             with problems.caught():
                 yield from read(load(path, shown=_shown(path)), settings)
 
 
 def _files(root: Path, problems: Problems) -> Iterator[Path]:
+    if root.is_file():
+        yield root
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         if not path.is_file() or any(part.startswith(".") for part in inside.parts):

@@ -19,8 +19,10 @@ from ddllm.sandbox.api.metric_settings import MetricSettings
 from ddllm.sandbox.api.metrics import Metrics, Source
 from ddllm.sandbox.api.monitors import Monitors
 from ddllm.sandbox.api.notification_rules import NotificationRules
+from ddllm.sandbox.api.organisation import Organisation
 from ddllm.sandbox.api.pagerduty import PagerDuty
 from ddllm.sandbox.api.retention_filters import RetentionFilters
+from ddllm.sandbox.api.slos import Slos
 from ddllm.sandbox.api.webhooks import Webhooks
 
 __all__ = ["Answer", "DatadogApi", "Request"]
@@ -47,7 +49,9 @@ class DatadogApi:
         port: int = 0,
     ) -> None:
         self.dials = Dials()
-        self.monitors = Monitors(now)
+        held = Organisation()
+        self.monitors = Monitors(now, held)
+        self.slos = Slos(now, held)
         self.dashboards = Dashboards(now)
         self.metrics = MetricSettings(now, metrics)
         self.notification_rules = NotificationRules(now)
@@ -61,6 +65,7 @@ class DatadogApi:
         routes = [
             Route("GET", "/api/v1/validate", _validate_keys),
             *self.monitors.routes(),
+            *self.slos.routes(),
             *self.dashboards.routes(),
             *Metrics(metrics).routes(),
             *self.metrics.routes(),

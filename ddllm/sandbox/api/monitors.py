@@ -4,15 +4,14 @@ Written from observations of the real service and sharing nothing with what ddll
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ddllm.sandbox.api.http import Answer, Request, Route, errors
 from ddllm.sandbox.api.models import model_error
 from ddllm.sandbox.api.monitor_rules import EVENT_LIKE, refusal
-
-Body = dict[str, Any]
+from ddllm.sandbox.api.organisation import Body, Organisation
 
 _WRITABLE = ("name", "message", "query", "type", "tags", "priority", "restricted_roles", "assets", "draft_status")
 _TRIMMED = ("name", "message", "query")
@@ -26,9 +25,10 @@ _LARGEST_PAGE = 1000
 class Monitors:
     """The monitors of an organisation. `now` gives seconds since 1970."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], held: Organisation) -> None:
         self._now = now
-        self._held: dict[int, Body] = {}
+        self._organisation = held
+        self._held = held.monitors
         self._next_id = _FIRST_ID
 
     def __repr__(self) -> str:
@@ -74,7 +74,7 @@ class Monitors:
         return Answer(200, found[start : start + size])
 
     def _create(self, request: Request) -> Answer:
-        reason = model_error("Monitor", request.body) or refusal(request.body, self._held)
+        reason = model_error("Monitor", request.body) or refusal(request.body, self._organisation)
         if reason:
             return errors(400, reason)
         body = self._stored(request.body, None)
@@ -86,7 +86,7 @@ class Monitors:
         return Answer(200, {**body, "restriction_policy": None})
 
     def _validate(self, request: Request) -> Answer:
-        reason = model_error("Monitor", request.body) or refusal(request.body, self._held)
+        reason = model_error("Monitor", request.body) or refusal(request.body, self._organisation)
         return errors(400, reason) if reason else Answer(200, {})
 
     def _validate_existing(self, request: Request, id: str) -> Answer:  # noqa: A002 - the API's name
@@ -106,7 +106,7 @@ class Monitors:
         reason = model_error("MonitorUpdateRequest", request.body) or _change_refusal(held, request.body)
         if not reason:
             merged = {**held, **{key: request.body[key] for key in (*_WRITABLE, "options") if key in request.body}}
-            reason = refusal(merged, self._held)
+            reason = refusal(merged, self._organisation)
         if reason:
             return errors(400, reason)
         body = self._stored(request.body, held)
@@ -118,17 +118,18 @@ class Monitors:
         held = self._known(id)
         if held is None:
             return _not_found()
-        users = self._users(held["id"])
-        if users and request.query.get("force") != "true":
-            return errors(400, f"monitor [{held['id']},{held['name']}] is referenced in composite monitors: {users}")
+        named = f"monitor [{held['id']},{held['name']}] is referenced in"
+        if request.query.get("force") != "true":
+            if slos := self._slos_of(held["id"]):
+                return errors(401, f"{named} slos: {slos}")
+            if composites := self._composites_of(held["id"]):
+                return errors(400, f"{named} composite monitors: {composites}")
         del self._held[held["id"]]
         return Answer(200, {"deleted_monitor_id": held["id"]})
 
     def _can_delete(self, request: Request) -> Answer:
         wanted = [int(part) for part in request.query.get("monitor_ids", "").split(",") if part]
-        blocked = {
-            str(each): [f"referenced in composite monitors: {users}"] for each in wanted if (users := self._users(each))
-        }
+        blocked = {str(each): reasons for each in wanted if (reasons := list(self._reasons(each)))}
         free = [each for each in wanted if str(each) not in blocked]
         return Answer(409 if blocked else 200, {"data": {"ok": free}, "errors": blocked or None})
 
@@ -185,7 +186,17 @@ class Monitors:
     def _known(self, identifier: str) -> Body | None:
         return self._held.get(int(identifier)) if identifier.isdigit() else None
 
-    def _users(self, identifier: int) -> list[int]:
+    def _reasons(self, identifier: int) -> Iterator[str]:
+        """Say why a monitor cannot be deleted."""
+        if composites := self._composites_of(identifier):
+            yield f"referenced in composite monitors: {composites}"
+        if slos := self._slos_of(identifier):
+            yield f"referenced in slos: {slos}"
+
+    def _slos_of(self, identifier: int) -> list[str]:
+        return [body["id"] for body in self._organisation.slos.values() if identifier in body.get("monitor_ids", ())]
+
+    def _composites_of(self, identifier: int) -> list[int]:
         composites = (body for body in self._held.values() if body["type"] == "composite")
         return [body["id"] for body in composites if str(identifier) in re.findall(r"\d+", body["query"])]
 

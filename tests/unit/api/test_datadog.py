@@ -62,7 +62,7 @@ def test_a_listing_is_read_to_its_last_page(api: DatadogApi, datadog: Datadog):
         datadog.post("/api/v1/monitor", {**MONITOR, "name": f"n{number}"})
     read = list(datadog.pages("/api/v1/monitor", {"monitor_tags": "a:b"}, size=2))
     assert [each["name"] for each in read] == ["n0", "n1", "n2", "n3", "n4"]
-    assert [request.query["page"] for request in api.requests if request.method == "GET"] == ["0", "1", "2"]
+    assert [request.query["page"] for request in api.requests if request.method == "GET"] == ["0", "1", "2", "3"]
 
 
 def test_rate_limits_are_waited_for_as_the_server_asks(api: DatadogApi, datadog: Datadog, waits: list[float]):

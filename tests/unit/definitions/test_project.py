@@ -23,7 +23,7 @@ def error(repository: Repository, **options: str) -> str:
 
 def test_every_file_below_monitors_is_read_but_those_of_other_formats(repository: Repository):
     repository.write("monitors/deep/er/other.yaml", MONITORS.replace("slow:", "other:"))
-    for name in ("tests/slow", "runbooks/slow", "routing", "slos", ".hidden/x"):
+    for name in ("tests/slow", "runbooks/slow", "routing", ".hidden/x"):
         repository.write(f"monitors/{name}.yaml", "not: [a, monitor")
     repository.write("monitors/README.md", "words")
     assert [each.key for each in load_project(repository.folder).definitions] == ["other", "slow"]
