@@ -90,7 +90,10 @@ def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: Datad
     api.requests.clear()
     second = sync(api, tmp_path, "--dir", str(folder))
     assert second.stdout == f"llm-health/prod: nothing to do, {number} unchanged.\n"
-    assert [(each.method, each.path) for each in api.requests] == [("GET", "/api/v1/monitor")]
+    assert [(each.method, each.path, each.query["page"]) for each in api.requests] == [
+        ("GET", "/api/v1/monitor", "0"),
+        ("GET", "/api/v1/monitor", "1"),
+    ]
     assert ddllm(api, tmp_path, "plan", "--dir", str(folder)).returncode == 0
 
 
