@@ -23,8 +23,7 @@ VARIABLES = (
 
 _SITE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+\Z")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_HIDDEN = "********"
-_SHORTEST_KEY = 8  # a shorter text is a placeholder for the sandbox, and a word of its own elsewhere
+_SHORTEST_KEY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,10 @@ class Connection:
             )
         return cls(url, env["DD_API_KEY"].strip(), env["DD_APP_KEY"].strip())
 
-    def hide_keys(self, text: str) -> str:
-        """Return the text without the keys, for a server may repeat what it was sent."""
-        for key in (self.api_key, self.app_key):
-            if len(key) >= _SHORTEST_KEY:
-                text = text.replace(key, _HIDDEN)
-        return text
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that must not be shown. A short one is a placeholder for the sandbox, and a word of its own elsewhere."""
+        return tuple(key for key in (self.api_key, self.app_key) if len(key) >= _SHORTEST_KEY)
 
     @property
     def proxy(self) -> str | None:

@@ -11,13 +11,16 @@ a newer Datadog added must survive being read and written back.
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import random
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ddllm.api.connection import Connection
-from ddllm.api.retry import Failure, RetryPolicy
+from ddllm.api.hidden import hidden_forms, without
+from ddllm.api.pace import Pace
+from ddllm.api.retry import TOO_MANY, Failure, RetryPolicy
 from ddllm.errors import ApiError
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Seconds to connect, and to wait for an answer: Datadog validates slow queries for tens of seconds.
 TIMEOUT = (10.0, 60.0)
+
+#: Requests at a time: more of them only make Datadog answer 512.
+AT_ONCE = 8
 
 _PAGE_SIZE = 1000
 _SERVER_ERROR = 500
@@ -47,7 +53,10 @@ class NoAnswerError(ApiError):
 
 
 class Datadog:
-    """A connection to the API. Use it in a `with` block; it may be used from several threads."""
+    """A connection to the API. Use it in a `with` block; it may be used from several threads.
+
+    `sleep` waits for seconds, `clock` gives seconds that never go back.
+    """
 
     def __init__(
         self,
@@ -56,11 +65,15 @@ class Datadog:
         policy: RetryPolicy | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connection = connection
         self._policy = policy or RetryPolicy()
         self._timeout = timeout
         self._sleep = sleep
+        self._pace = Pace(sleep, clock)
+        self._places = BoundedSemaphore(AT_ONCE)
+        self._hidden = hidden_forms(connection.keys)
         self._client = _client(connection)
 
     def __repr__(self) -> str:
@@ -73,6 +86,10 @@ class Datadog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def hide(self, texts: Iterable[str]) -> None:
+        """Keep secrets that will be sent out of every error: a server may repeat what it was sent."""
+        self._hidden |= hidden_forms(texts)
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """Read."""
@@ -87,7 +104,7 @@ class Datadog:
         series = answer.get("series") if isinstance(answer, Mapping) else None
         if not isinstance(series, list) or answer.get("status") == "error":
             reason = (
-                self.connection.hide_keys("; ".join(_reasons(answer)))
+                "; ".join(_reasons(without(answer, self._hidden)))
                 or f"the answer of {self.connection.url} holds no series"
             )
             raise ApiError(f"Datadog cannot answer `{query}`: {reason}", hint=None if _reasons(answer) else self._whose)
@@ -173,7 +190,8 @@ class Datadog:
     ) -> Any:
         attempt = 1
         while True:
-            answer = self._send(method, path, query, body)
+            self._pace.wait(method, path)
+            answer = self._send(method, path, query, body, repeatable=repeatable)
             if not isinstance(answer, _Refusal):
                 return answer
             wait = self._policy.wait(method, answer.failure, attempt, repeatable=repeatable, random=random())  # noqa: S311 - spreads retries
@@ -182,44 +200,58 @@ class Datadog:
                 refused.details = answer.details
                 raise refused
             self._sleep(wait)
+            if answer.failure.status == TOO_MANY:
+                self._pace.waited(method, path)
             attempt += 1
 
-    def _send(self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        repeatable: bool,
+    ) -> Any:
         from datadog_api_client.exceptions import ApiException  # noqa: PLC0415 - loaded with the client, in _client
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError  # noqa: PLC0415 - as above
 
+        headers: Mapping[str, str] = {}
         try:
-            response = self._client.call_api(
-                path,
-                method,
-                query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", "Content-Type": "application/json"},
-                body=body,
-                preload_content=False,
-                request_timeout=self._timeout,
-            )
-            return self._json(path, response.data)
+            with self._places:
+                response = self._client.call_api(
+                    path,
+                    method,
+                    query_params=list((query or {}).items()),
+                    header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                    body=body,
+                    preload_content=False,
+                    request_timeout=self._timeout,
+                )
+                headers = response.headers
+                data = response.data
         except ApiException as error:
-            details = error.body.get("errors") if isinstance(error.body, Mapping) else None
-            reasons = _reasons(error.body) or [str(error.reason)]
-            return _Refusal(Failure(error.status or 0, error.headers or {}), reasons, details)
+            headers = error.headers or {}
+            told = without(error.body, self._hidden)
+            details = told.get("errors") if isinstance(told, Mapping) else None
+            return _Refusal(Failure(error.status or 0, headers), _reasons(told) or [str(error.reason)], details)
         except (NewConnectionError, ConnectTimeoutError) as error:
             return _Refusal(Failure(0, {}, sent=False), [_network(error)])
         except HTTPError as error:
             return _Refusal(Failure(0, {}), [_network(error)])
+        finally:
+            self._pace.learn(method, path, headers)
+        return self._json(path, data, NoAnswerError if method != "GET" and not repeatable else ApiError)
 
-    def _json(self, path: str, data: bytes) -> Any:
+    def _json(self, path: str, data: bytes, problem: type[ApiError]) -> Any:
         try:
             return json.loads(data) if data else {}
         except ValueError:
-            raise ApiError(
-                f"{self.connection.url}{path} did not answer with JSON",
-                hint=self._whose,
-            ) from None
+            raise problem(f"{self.connection.url}{path} did not answer with JSON", hint=self._whose) from None
 
     def _error(self, method: str, path: str, refusal: "_Refusal") -> ApiError:
         status = refusal.failure.status
-        reason = self.connection.hide_keys("; ".join(refusal.reasons))
+        reason = "; ".join(refusal.reasons)
         duplicate = _DUPLICATE.search(reason)
         if status == _BAD_REQUEST and duplicate:
             return DuplicateError(reason, int(duplicate.group(1)))

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _FREE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_TOO_MANY = 429
+#: The status of a request that came too soon.
+TOO_MANY = 429
+
 _TEMPORARY = frozenset({408, 500, 502, 503, 504, 512})  # 512: Datadog's own, under many parallel writes
 
 
@@ -51,7 +53,7 @@ class RetryPolicy:
         return wait * (1 + self.jitter * random)
 
     def _may_repeat(self, method: str, failure: Failure, *, repeatable: bool) -> bool:
-        if failure.status == _TOO_MANY or not failure.sent:
+        if failure.status == TOO_MANY or not failure.sent:
             return True
         if method not in _FREE and not repeatable:
             return False

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ddllm.api.datadog import Datadog, DuplicateError, NoAnswerError
-from ddllm.definitions.variables import Reference, fill, references, reveal
+from ddllm.definitions.variables import Reference, fill, references, reveal, secrets
 from ddllm.errors import DdllmError, SyncError
 from ddllm.sync.identity import Owner
 from ddllm.sync.journal import Journal
@@ -77,6 +77,9 @@ def apply_plan(writer: Writer, plan: Plan, report: Callable[[Outcome], None]) ->
         done.append(outcome)
         report(outcome)
 
+    sent = {each.name for step in plan.steps for each in secrets(step.wanted)} & writer.environ.keys()
+    if sent:
+        writer.api.hide(writer.environ[name] for name in sent)
     try:
         for step in plan.steps:
             outcome = _carry_out(writer, step, ids)

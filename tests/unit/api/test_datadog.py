@@ -65,6 +65,51 @@ def test_a_listing_is_read_to_its_last_page(api: DatadogApi, datadog: Datadog):
     assert [request.query["page"] for request in api.requests if request.method == "GET"] == ["0", "1", "2", "3"]
 
 
+def pages(*answers: str) -> str:
+    """Serve answers one after the other, and nothing after them."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener:
+            for answer in answers:
+                with listener.accept()[0] as connection:
+                    connection.recv(65536)
+                    connection.sendall(http("200 OK", answer))
+
+    Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        (['[{"id": 1}]', '[{"id": 2}]'], "a page in the middle of it was not full"),
+        (['[{"id": 1}, {"id": 2}]', '[{"id": 2}, {"id": 3}]'], "it holds 2 twice"),
+        (['[{"id": 1}, {"id": 2}]', "[5]"], "did not answer with a list"),
+        (['[{"id": 1}, {"id": 2}]', '{"errors": []}'], "did not answer with a list"),
+    ],
+)
+def test_a_listing_that_was_cut_is_not_taken_for_one(answers: list[str], why: str):
+    with (
+        Datadog(Connection(pages(*answers), *KEYS)) as datadog,
+        pytest.raises(ApiError, match=why),
+    ):
+        list(datadog.pages("/api/v1/monitor", {}, size=2))
+
+
+def test_a_listing_by_position_goes_on_where_a_part_was_short():
+    url = pages('{"data": [{"id": 1}]}', '{"data": [{"id": 2}, {"id": 3}]}', '{"data": []}')
+    with Datadog(Connection(url, *KEYS)) as datadog:
+        read = list(datadog.items("/api/v1/slo", {}, field="data", start="offset", count="limit", size=2))
+    assert [each["id"] for each in read] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("answer", ['{"errors": ["x"]}', '{"data": null}', "[]x"])
+def test_a_listing_by_position_needs_its_list(answer: str):
+    with Datadog(Connection(pages(answer), *KEYS)) as datadog, pytest.raises(ApiError, match="did not answer with"):
+        list(datadog.items("/api/v1/slo", {}, field="data", start="offset", count="limit"))
+
+
 def test_rate_limits_are_waited_for_as_the_server_asks(api: DatadogApi, datadog: Datadog, waits: list[float]):
     api.dials.rate_limit(times=2, reset=7)
     assert datadog.get("/api/v1/validate") == {"valid": True}
@@ -209,6 +254,27 @@ def test_keys_that_the_server_repeats_are_hidden():
     ):
         datadog.get("/api/v1/monitor")
     assert str(caught.value) == "Datadog answered 400: bad key ********, ********"
+
+
+def test_secrets_that_the_server_repeats_are_hidden_in_messages_and_details():
+    secret = 'pager "duty" key'
+    body = json.dumps({"errors": [{"title": "Bad", "detail": f"service_key {secret} in {json.dumps(secret)}"}]})
+    with Datadog(Connection(answering(http("400 Bad Request", body)), *KEYS)) as datadog:
+        datadog.hide([secret])
+        with pytest.raises(ApiError) as caught:
+            datadog.post("/api/v1/integration/pagerduty/configuration/services", {"service_key": secret})
+    assert str(caught.value) == 'Datadog answered 400: Bad: service_key ******** in "********"'
+    assert caught.value.details == [{"title": "Bad", "detail": 'service_key ******** in "********"'}]
+
+
+@pytest.mark.parametrize(("method", "error"), [("post", NoAnswerError), ("get", ApiError)])
+def test_whether_a_write_happened_is_not_known_where_its_answer_is_cut(method: str, error: type[ApiError]):
+    with (
+        Datadog(Connection(answering(http("200 OK", '{"id": 5, "na')), *KEYS)) as datadog,
+        pytest.raises(ApiError, match="did not answer with JSON") as caught,
+    ):
+        getattr(datadog, method)("/api/v1/monitor", {})
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize(
