@@ -1,6 +1,7 @@
 """A plan for people, for programs and for a pull request."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import unified_diff
@@ -15,6 +16,7 @@ from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
 from ddllm.sync.normalise import ABSENT
 from ddllm.sync.plan import Orphan, Plan, Step
+from ddllm.sync.sight import Blind
 
 #: How a step is marked and coloured, by its cause.
 _SIGNS: Mapping[Cause, tuple[str, str]] = {
@@ -34,6 +36,7 @@ _EXPLAINED: Mapping[Cause, str] = {
     Cause.ROTATE: "its secret is sent again",
 }
 _DIFF_LINES = 20
+_NAMED = 4  # metrics in a sentence
 _MARKDOWN_LIMIT = 60_000  # a comment on GitHub takes 65,536 characters
 
 
@@ -122,6 +125,25 @@ def print_outcomes(console: Console, total: int) -> Iterator[Callable[[Outcome],
         yield report
 
 
+def print_blind(console: Console, blind: Sequence[Blind], unknown: str | None) -> None:
+    """Print which monitors cannot see yet, and what cures it; `unknown` is why Datadog did not say."""
+    if unknown:
+        _print(console, Text(f"Whether the monitors see their metrics was not checked: {unknown}", style="yellow"))
+    by_reason: dict[tuple[str, str], list[Blind]] = defaultdict(list)
+    for each in blind:
+        by_reason[each.reason, each.cure].append(each)
+    for (reason, cure), found in by_reason.items():
+        monitors = {key for each in found for key in each.monitors}
+        who = "1 monitor cannot" if len(monitors) == 1 else f"{len(monitors)} monitors cannot"
+        line = Text(f"{who} see yet, {reason}: {_some([each.metric for each in found])}. ", style="yellow")
+        _print(console, line.append(f"{cure}.", style="dim"))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _print(console: Console, text: Text) -> None:
     console.print(text, soft_wrap=True, highlight=False)
 
@@ -162,8 +184,8 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None) -> dict[str, Any]:
-    """Return a plan, and what became of it, as JSON."""
+def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None, blind: Iterable[Blind] = ()) -> dict[str, Any]:
+    """Return a plan, and what became of it and which monitors are blind after it, as JSON."""
     result: dict[str, Any] = {
         "project": plan.owner.project,
         "env": plan.owner.env,
@@ -186,6 +208,10 @@ def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None) -> dict[str
     }
     if outcomes is not None:
         result["outcomes"] = [_outcome_json(outcome) for outcome in outcomes]
+        result["blind"] = [
+            {"metric": each.metric, "reason": each.reason, "cure": each.cure, "monitors": list(each.monitors)}
+            for each in blind
+        ]
     return result
 
 

@@ -20,11 +20,13 @@ from ddllm.cli._definitions import (
     shown_progress,
     writer_for,
 )
-from ddllm.cli._plan_view import plan_json, print_outcomes, print_plan, told
-from ddllm.errors import SyncError
+from ddllm.cli._plan_view import plan_json, print_blind, print_outcomes, print_plan, told
+from ddllm.errors import ApiError, SyncError
 from ddllm.sync import saved
 from ddllm.sync.apply import Outcome, Result, apply_plan
 from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets
+from ddllm.sync.session import Wish
+from ddllm.sync.sight import Blind, blind_monitors
 
 
 @click.command("sync")
@@ -88,13 +90,30 @@ def command(
         writer = writer_for(api, wish.owner, folder)
         with print_outcomes(console, plan.writes) as report:
             outcomes = apply_plan(writer, plan, report)
-    _finish(console, plan, outcomes, writer.journal.path if writer.journal.is_used else None, output)
+        blind, unknown = _sight(api, wish)
+    print_blind(console, blind, unknown)
+    _finish(console, plan, outcomes, blind, writer.journal.path if writer.journal.is_used else None, output)
     context.exit(1 if any(outcome.result is Result.MOVED for outcome in outcomes) else 0)
 
 
-def _finish(console: Console, plan: Plan, outcomes: Sequence[Outcome], journal: Path | None, output: str) -> None:
+def _sight(api: Datadog, wish: Wish) -> tuple[list[Blind], str | None]:
+    """Return what the monitors cannot see yet; where Datadog does not say, why not. Everything is written by then."""
+    try:
+        return blind_monitors(api, wish.definitions), None
+    except ApiError as error:
+        return [], error.message
+
+
+def _finish(
+    console: Console,
+    plan: Plan,
+    outcomes: Sequence[Outcome],
+    blind: Sequence[Blind],
+    journal: Path | None,
+    output: str,
+) -> None:
     if output == "json":
-        click.echo(json.dumps(plan_json(plan, outcomes), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(plan_json(plan, outcomes, blind), ensure_ascii=False, indent=2))
     elif outcomes:
         console.print(f"{plan.owner}: {told(plan, outcomes)}.", soft_wrap=True, highlight=False, style="bold")
         if journal:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -89,10 +90,13 @@ def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: Datad
 
     api.requests.clear()
     second = sync(api, tmp_path, "--dir", str(folder))
-    assert second.stdout == f"llm-health/prod: nothing to do, {number} unchanged.\n"
-    assert [(each.method, each.path, each.query["page"]) for each in api.requests] == [
+    [summary, sight] = second.stdout.splitlines()
+    assert summary == f"llm-health/prod: nothing to do, {number} unchanged."
+    assert re.match(r"\d+ monitors cannot see yet, no report within a day: ddllm\.", sight)
+    assert [(each.method, each.path, each.query.get("page")) for each in api.requests] == [
         ("GET", "/api/v1/monitor", "0"),
         ("GET", "/api/v1/monitor", "1"),
+        *[("GET", "/api/v2/metrics", None)] * 2,
     ]
     assert ddllm(api, tmp_path, "plan", "--dir", str(folder)).returncode == 0
 

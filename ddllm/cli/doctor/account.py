@@ -4,11 +4,11 @@ An application needs none of this: its metrics go to the agent, which has a key 
 """
 
 import os
-from collections.abc import Iterator
 
 from ddllm import catalog
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
+from ddllm.api.metrics import LONGEST_WINDOW, metrics
 from ddllm.api.retry import RetryPolicy
 from ddllm.cli.doctor.check import Check, Finding
 from ddllm.errors import ApiError, ConfigError
@@ -18,9 +18,6 @@ _TIMEOUT = (5.0, 15.0)
 _ONCE = RetryPolicy(tries=1, connects=1)
 _FORBIDDEN = frozenset({401, 403})
 _NOT_FOUND = 404
-#: Metrics that reported within this time are looked at: the longest that the endpoint takes, in seconds.
-_WINDOW = 30 * 24 * 3600
-_PAGE_SIZE = 10_000
 
 
 def keys() -> Finding:
@@ -46,7 +43,7 @@ def percentiles() -> Finding:
         return Finding("skip", f"not checked: {absent} absent")
     try:
         with _datadog() as datadog:
-            on = set(_with_percentiles(datadog))
+            on = {each["id"] for each in metrics(datadog, window=LONGEST_WINDOW, include_percentiles="true")}
     except ApiError as error:
         return _refused(error)
     except ConfigError as error:
@@ -67,17 +64,6 @@ def _absent() -> str:
 
 def _datadog() -> Datadog:
     return Datadog(Connection.from_environ(), policy=_ONCE, timeout=_TIMEOUT)
-
-
-def _with_percentiles(datadog: Datadog) -> Iterator[str]:
-    query = {"filter[include_percentiles]": "true", "window[seconds]": _WINDOW, "page[size]": _PAGE_SIZE}
-    while True:
-        page = datadog.get("/api/v2/metrics", query)
-        yield from (item["id"] for item in page["data"])
-        cursor = page.get("meta", {}).get("pagination", {}).get("next_cursor")
-        if not cursor:
-            return
-        query["page[cursor]"] = cursor
 
 
 def _refused(error: ApiError) -> Finding:
