@@ -167,7 +167,13 @@ class _FileShape(Shape):
     file: _Text
 
 
-class _WorkloadShape(Shape):
+#: What an item of `prompts` may be: a prompt, or files of them.
+PROMPT_SHAPES = (_PromptShape, _FileShape)
+
+
+class WorkloadFile(Shape):
+    """The shape of a workload."""
+
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,60}$")
     models: list[_ModelShape] = Field(min_length=1)
     prompts: list[Any] = Field(min_length=1)
@@ -180,7 +186,7 @@ class _WorkloadShape(Shape):
 def load_workload(path: Path) -> Workload:
     """Read a workload and the files that it names. Raises DefinitionError or DefinitionListError with all that is wrong."""
     document = load(path)
-    shape = check(_WorkloadShape, document.value, document, ())
+    shape = check(WorkloadFile, document.value, document, ())
     problems = Problems()
     models = tuple(_models(shape.models, document, problems))
     reader = _Reader(path.parent, _parameters(Parameters(), shape.defaults), problems)

@@ -17,15 +17,15 @@ _T = TypeVar("_T")
 
 #: What a rule can ask about a call.
 MATCHES = ("resource", "route", "service")
-_EXPECTS_MATCHES = ("feature", "prompt_template", *MATCHES)
+EXPECTS_MATCHES = ("feature", "prompt_template", *MATCHES)
 #: What a price can say: always both kinds of tokens, unless the request is all that is paid for.
 _TOKENS = ("input_per_million", "output_per_million")
 _CACHED_TOKENS = ("cache_read_per_million", "cache_write_per_million")
 _REQUESTS = "per_thousand_requests"
 _EXPECTS = ("allow_wrapped", "kind", "match", "schema")
 #: The tags that are ddllm's to leave out.
-_OWN_TAGS = tuple(tag for tag in catalog.TAG_DESCRIPTIONS if tag not in catalog.UNIFIED_TAGS)
-_KINDS = ("json", "json_schema", "regex")
+OWN_TAGS = tuple(tag for tag in catalog.TAG_DESCRIPTIONS if tag not in catalog.UNIFIED_TAGS)
+KINDS = ("json", "json_schema", "regex")
 
 
 def load_file(path: Path, *, named_by: str = "DDLLM_CONFIG") -> FileSettings:
@@ -59,7 +59,7 @@ def _read(path: Path, named_by: str) -> FileSettings:
         ),
         caps={**FileSettings().caps, **(_caps(parts["caps"]) if "caps" in parts else {})},
         metrics_exclude=_excluded(parts, "metrics", catalog.BY_NAME),
-        tags_exclude=_excluded(parts, "tags", _OWN_TAGS, stay=catalog.UNIFIED_TAGS),
+        tags_exclude=_excluded(parts, "tags", OWN_TAGS, stay=catalog.UNIFIED_TAGS),
     )
 
 
@@ -146,7 +146,7 @@ def _expects(node: "Node") -> tuple[ExpectRule, ...]:
 
 def _expectation(node: "Node") -> ExpectRule:
     parts = nodes.mapping(node, "an expectation", _EXPECTS, required=("kind", "match"))
-    kind = nodes.name(parts["kind"], "kind", _KINDS)
+    kind = nodes.name(parts["kind"], "kind", KINDS)
     expected: dict[str, Any] = {"kind": kind}
     if "allow_wrapped" in parts:
         expected["allow_wrapped"] = nodes.flag(parts["allow_wrapped"], "allow_wrapped")
@@ -156,7 +156,7 @@ def _expectation(node: "Node") -> ExpectRule:
         expected["schema"] = (_pattern if kind == "regex" else _schema)(parts["schema"])
     elif "schema" in parts:
         nodes.fail(parts["schema"], "kind json has no schema", "Is json_schema meant?")
-    return ExpectRule(expected, _match(parts["match"], _EXPECTS_MATCHES))
+    return ExpectRule(expected, _match(parts["match"], EXPECTS_MATCHES))
 
 
 def _pattern(node: "Node") -> str:

@@ -193,7 +193,7 @@ def test_the_guides_example_can_be_used(tmp_path):
     assert load(tmp_path, example).calls == 20
 
 
-@pytest.mark.parametrize("shape", [workload._WorkloadShape, workload._DefaultsShape, workload._ExpectsShape, workload._CheckShape])  # fmt: skip
+@pytest.mark.parametrize("shape", [workload.WorkloadFile, workload._DefaultsShape, workload._ExpectsShape, workload._CheckShape])  # fmt: skip
 def test_the_guide_names_every_key(shape):
     guide = (ROOT / "docs" / "compare.md").read_text("utf-8")
     for name, field in shape.model_fields.items():
