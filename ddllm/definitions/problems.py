@@ -26,6 +26,11 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
+    @property
+    def found(self) -> Sequence[DefinitionError]:
+        """What was noted."""
+        return tuple(self._found)
+
     def add(self, *problems: DefinitionError) -> None:
         """Note what is wrong; what was noted before is not noted again."""
         known = {str(problem) for problem in self._found}

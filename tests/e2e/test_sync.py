@@ -343,24 +343,6 @@ def test_markdown_is_for_a_pull_request(api: DatadogApi, repository: Repository)
     assert "- **new**: monitors `slow`, `monitors/slow.yaml:1`" in plan.stdout
 
 
-def test_files_are_validated_without_a_network_and_without_keys(repository: Repository):
-    assert ddllm(None, repository.folder, "validate").stdout == "shop/prod: 1 monitor, all well.\n"
-    told = ddllm(
-        None, repository.folder.parent, "validate", str(repository.folder), "--env", "staging", "--format", "json"
-    ).stdout
-    assert json.loads(told) == {"project": "shop", "env": "staging", "definitions": {"monitors": 1}}
-
-
-def test_all_that_is_wrong_is_told_in_one_go(repository: Repository):
-    repository.write("monitors/a.yaml", "aa: [")
-    repository.write("monitors/b.yaml", "bb: {severity: loud, name: n, type: query alert, query: q > 1}")
-    ended = ddllm(None, repository.folder, "validate")
-    assert ended.returncode == 1
-    first, *rest = ended.stderr.splitlines()
-    assert first == "ddllm: 2 things are wrong in the definitions:"
-    assert [line.split(" ", 3)[2] for line in rest] == ["monitors/a.yaml:2:1:", "monitors/b.yaml:1:16:"]
-
-
 def test_wrong_keys_are_one_message(api: DatadogApi, repository: Repository):
     message = refusal(ddllm(api, repository.folder, "sync", DD_APP_KEY="a-wrong-application-key"))
     assert message.startswith(

@@ -1,0 +1,82 @@
+"""`ddllm validate` as a real process: without a network and without keys."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import BIN, Ended, environment, run
+from tests.support.repository import MONITORS, Repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path, slow=MONITORS)
+
+
+@pytest.fixture
+def broken(repository: Repository) -> Repository:
+    repository.write("monitors/a.yaml", "aa: [")
+    repository.write("monitors/b.yaml", "bb: {severity: loud, name: n, type: query alert, query: q > 1}")
+    repository.write("monitors/c.yaml", "cc: {nmae: n, name: n, type: query alert, query: q > 1}")
+    return repository
+
+
+def validate(folder: Path, *arguments: str, code: int = 0) -> Ended:
+    ended = run([str(BIN / "ddllm"), "validate", *arguments], environment({}), check=False, cwd=folder)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def test_what_can_be_used_is_counted_by_kind(repository: Repository):
+    assert validate(repository.folder).stdout == "shop/prod: 1 monitor, all well.\n"
+
+
+def test_json_counts_as_well(repository: Repository):
+    told = validate(repository.folder.parent, str(repository.folder), "--env", "staging", "--format", "json").stdout
+    assert json.loads(told) == {"project": "shop", "env": "staging", "definitions": {"monitors": 1}, "problems": []}
+
+
+def test_all_that_is_wrong_is_told_in_one_go(broken: Repository):
+    first, *rest = validate(broken.folder, code=1).stderr.splitlines()
+    assert first == "ddllm: 3 things are wrong in the definitions:"
+    assert [line.split(" ", 3)[2] for line in rest] == [
+        "monitors/a.yaml:2:1:",
+        "monitors/b.yaml:1:16:",
+        "monitors/c.yaml:1:6:",
+    ]
+
+
+def test_json_holds_the_place_of_everything_that_is_wrong(broken: Repository):
+    told = json.loads(validate(broken.folder, "--format", "json", code=1).stdout)
+    assert (told["project"], told["definitions"]) == (None, {})
+    assert [(each["file"], each["line"], each["column"]) for each in told["problems"]] == [
+        ("monitors/a.yaml", 2, 1),
+        ("monitors/b.yaml", 1, 16),
+        ("monitors/c.yaml", 1, 6),
+    ]
+    assert told["problems"][2]["message"] == "unknown key `nmae`"
+    assert told["problems"][2]["hint"] == "Did you mean `name`?"
+
+
+def test_github_shows_each_fault_at_its_line(broken: Repository):
+    lines = validate(broken.folder, "--format", "github", code=1).stdout.splitlines()
+    assert lines[2] == "::error file=monitors/c.yaml,line=1,col=6::unknown key `nmae`. Did you mean `name`?"
+
+
+def test_what_github_would_read_as_a_command_is_escaped(repository: Repository):
+    repository.write("monitors/a,b.yaml", 'bb: {name: n, type: query alert, query: "%0A > ${x}"}')
+    [line] = validate(repository.folder, "--format", "github", code=1).stdout.splitlines()
+    assert line.startswith("::error file=monitors/a%2Cb.yaml,line=1,col=")
+
+
+def test_github_hears_of_a_fault_without_a_place(tmp_path: Path):
+    [line] = validate(tmp_path, "--format", "github", code=1).stdout.splitlines()
+    assert line.startswith("::error::there is no folder monitors/ in ")
+
+
+def test_the_applications_file_is_read_too(repository: Repository):
+    repository.write("ddllm.yaml", "capz: {feature: 50}")
+    told = validate(repository.folder, code=1).stderr
+    assert told == "ddllm: ddllm.yaml:1:1: unknown key in the file: 'capz'. Did you mean 'caps'?\n"
