@@ -37,7 +37,7 @@ from ddllm.query.functions import AGGREGATORS, FUNCTIONS, METHODS, MORE_AGGREGAT
 if TYPE_CHECKING:
     from lark import Token
 
-_PERCENTILE = re.compile(r"p\d{2}(\.\d{1,2})?")
+_PERCENTILE = re.compile(r"p\d{1,2}(\.\d{1,2})?")
 _THRESHOLD_COUNT = re.compile(r"count\s*\(\s*v\s*:\s*v\s*(>=|<=|==|!=|>|<)\s*(-?\d+(?:\.\d+)?)\s*\)")
 _LONGEST_NAME = 200
 

@@ -42,6 +42,8 @@ _NEEDED = {
     "burn_rate": {"over": "7d", "long_window": "1h", "short_window": "5m"},
 }
 _WINDOWS = ("last", "current")
+#: The one search whose windows may have seconds.
+_PROCESSES = "processes"
 
 
 class MonitorBuilder(Builder):
@@ -118,7 +120,7 @@ class MonitorBuilder(Builder):
         if source not in _NEEDED and not any(monitor.argument(methods, name) for name in _WINDOWS):
             raise Refused(f'`{source}` needs its window: .last("5m")', comparison.position)
         for name in (*_WINDOWS, "long_window", "short_window"):
-            _check_span(methods, name)
+            _check_span(methods, name, seconds=source == _PROCESSES)
         search = quoted(text)
         if source in _NEEDED:
             over = monitor.argument(methods, "over")
@@ -177,7 +179,7 @@ def _check_unit(text: str, count: str, unit: str, position: int) -> None:
         raise Refused(f"`{text}` is no window: it has no length", position)
 
 
-def _check_span(methods: Sequence[Method], name: str) -> None:
+def _check_span(methods: Sequence[Method], name: str, *, seconds: bool) -> None:
     text = monitor.argument(methods, name)
     if text is None:
         return
@@ -185,7 +187,8 @@ def _check_span(methods: Sequence[Method], name: str) -> None:
     span = _SPAN.fullmatch(text)
     if span is None:
         raise Refused(f'`{text}` is no window: they read as .{name}("5m")', position)
-    _check_unit(text, span[1], span[2], position)
+    if not (seconds and span[2] == "s"):
+        _check_unit(text, span[1], span[2], position)
 
 
 def _method(methods: Sequence[Method], name: str) -> Method:

@@ -334,9 +334,9 @@ def _slo(query: SloQuery) -> list[tuple[str, str]]:
 
 
 def _formula_fires(methods: Sequence[Method], comparison: Comparison) -> str:
-    anomaly = ", ".join(str(each) for method in methods if method.name == "anomaly" for each in method.arguments)
-    what = f"what is anomalous of it ({anomaly})" if anomaly else "that"
-    return f"when {what} is {_compared(comparison)}"
+    judged = next((method for method in methods if method.name in {"anomaly", "change", "forecast"}), None)
+    what = f"its {judged.name} ({', '.join(map(str, judged.arguments))})" if judged else "that"
+    return f"when {what.removesuffix(' ()')} is {_compared(comparison)}"
 
 
 def _condition(condition: Condition, *, inside: bool = False) -> str:

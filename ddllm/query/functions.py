@@ -79,7 +79,7 @@ FUNCTIONS: dict[str, Function] = {
         for way in ("", *(f"_{rank}" for rank in ("mean", "min", "max", "last", "area", "l2norm")))
     },
     # second aggregation
-    "rollup": Function("{0}, rolled up by {1}[ over {2} seconds]", 2, 3),
+    "rollup": Function("{0}, rolled up by {1}[ over {2} seconds]", 2, 5),
     "moving_rollup": Function("[the {2} of ]{0} over the {1} seconds before each point", 2, 3),
     "reduce": Function("the {1} of all points of {0}", 2, 2),
     **{

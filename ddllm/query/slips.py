@@ -12,7 +12,7 @@ _NEAR = 20
 
 @dataclass(frozen=True, slots=True)
 class _Slip:
-    """A slip, known by what could have stood there, by what stands there and by what stands before it.
+    """A slip, known by the words that could have stood there, by what stands there and by what stands before it.
 
     In `message` and `suggestion`, `{0}` is what stands there and `{1}` what stands before.
     """
@@ -43,6 +43,11 @@ _SLIPS = (
     _Slip("group keys stand in braces", "_BY", r"(?i:by)\s+[\w.,-]+", suggestion="{braced}"),
     _Slip("a window is one word, such as last_5m", "RPAR", r"\w+", before=r"[a-z]+_\w*"),
     _Slip("a window says which one: last_5m, current_1d, next_1w", "WINDOW", r"\d+[a-z]+", suggestion="last_{0}"),
+    _Slip("a comparison belongs to a monitor, after its window: avg(last_5m):…", "COMMA $END", "[<>=!]+"),
+    _Slip("a metric's monitor begins with its window: avg(last_5m):…", "SOURCE", r"[A-Za-z][\w.]*\s*[:{]"),
+    _Slip(
+        "`{0}` follows a metric alone, inside functions and parentheses", "STAR", r"\.\s*[A-Za-z_]+(?=\()", before=r"\)"
+    ),
     _Slip("between tags stands a comma, or AND or OR", "RBRACE", r"[^\s,(){}]+(?=[^{}]*\})"),
 )
 
@@ -56,6 +61,7 @@ _NAMES = {
     "NUMBER": "a number",
     "STRING": "a text in quotation marks",
     "METHOD": "a method",
+    "STAR": "an operator (+ - * /)",
     "SOURCE": "a search",
     "ID": "a monitor's id",
     "BARE": "a word",
@@ -65,6 +71,7 @@ _NAMES = {
     "LBRACE": "`{`",
     "COLON": "`:`",
     "COMMA": "`,`",
+    "$END": "the end",
 }
 _PAIRS = {"(": ")", "{": "}"}
 _OPENED = {"(": "parenthesis", "{": "brace"}
@@ -79,7 +86,7 @@ def explained(text: str, error: "UnexpectedInput") -> tuple[str, int, str | None
     if ended and "COMPARE" in expected:
         return "a monitor's query ends with a comparison, an operator and a number: > 5", position, None
     for slip in _SLIPS:
-        if slip.expected and slip.expected not in expected:
+        if not expected.issuperset(slip.expected.split()):
             continue
         there = re.compile(slip.there).match(text, position)
         before = re.search(rf"(?:{slip.before})\s*$", text[:position]) if slip.before else None

@@ -37,6 +37,8 @@ MONITORS = (
     'burn_rate("abc").over("30d").long_window("1h").short_window("5m") > 14.4',
     'formula("exclude_null(query1) / query2").last("7d") >= 5',
     'formula("query1").last("7d").anomaly(direction="above", threshold=10) >= 5',
+    'formula("query1").last("7d").change("relative",5) > 10',
+    'formula("query1").current("1mo").forecast() > 10',
     "!1 && (2 || 3)",
 )
 WIDGETS = (

@@ -42,7 +42,7 @@ def nested(inner: st.SearchStrategy[Scope]) -> st.SearchStrategy[Scope]:
 
 SCOPES = st.recursive(TAGS | ONE_OF | st.just(Everything()), nested, max_leaves=8)
 TEXTS = st.builds(Quoted, st.text(string.ascii_letters + " /_,{}()")) | st.builds(
-    Quoted, st.from_regex(r"([a-z: ]|\\\\.|')*", fullmatch=True), st.just('"')
+    Quoted, st.from_regex(r"([a-z: ]|\\.|')*", fullmatch=True), st.just('"')
 )
 BARE = st.from_regex(r"[a-z0-9+\-.]{1,6}", fullmatch=True)
 KEYWORDS = st.builds(Keyword, NAMES, BARE | TEXTS)
