@@ -19,17 +19,6 @@ from ddllm.sandbox.agent import Agent
 
 _REFRESHES_PER_SECOND = 2
 
-#: Wide enough for every column, where no terminal says how wide it is.
-_WIDTH = 200
-
-
-def table_console() -> Console:
-    """Return a console for tables on standard output; on a pipe it is wide enough for all columns."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    return console
-
 
 def _seconds(value: float | None) -> str:
     if value is None:

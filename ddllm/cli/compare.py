@@ -4,9 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 import click
 from rich.console import Console
@@ -17,8 +16,7 @@ from ddllm.analysis.compare.report import Report, report
 from ddllm.analysis.compare.results import Measured, Results, default_path, of_workload
 from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._compare_view import Ending, as_json, render
-from ddllm.cli._live import table_console
-from ddllm.cli._output import refuse_unwritable
+from ddllm.cli._output import refuse_unwritable, show, write_text
 from ddllm.cli._prices import catalogue_in_force
 from ddllm.definitions.workload import Workload, load_workload
 from ddllm.errors import ConfigError, DdllmError
@@ -196,22 +194,11 @@ def _renderer(output: str, out: Path | None) -> _Renderer:
         plotly = script()
 
     def write(found: Report, ending: Ending) -> None:
-        with _opened(out) as file:
-            if output == "html":
-                click.echo(page(found, ending, plotly), file=file)
-            elif output == "json":
-                click.echo(json.dumps(as_json(found, ending), indent=2, ensure_ascii=False), file=file)
-            else:
-                console = table_console() if file is None else Console(file=file, highlight=False, width=120)
-                console.print(render(found, ending))
+        if output == "html":
+            write_text(page(found, ending, plotly) + "\n", out)
+        elif output == "json":
+            write_text(json.dumps(as_json(found, ending), indent=2, ensure_ascii=False) + "\n", out)
+        else:
+            show(render(found, ending), out)
 
     return write
-
-
-def _opened(out: Path | None) -> AbstractContextManager[IO[str] | None]:
-    if out is None:
-        return nullcontext()
-    try:
-        return out.open("w", encoding="utf-8")
-    except OSError as error:
-        raise DdllmError(f"the report cannot be written: {error.strerror}", where=str(out)) from None

@@ -15,7 +15,7 @@ from ddllm.cli._child import ending_as_interrupted
 from ddllm.cli._demo_alerts import alerts, sentence
 from ddllm.cli._demo_closing import closing, shown
 from ddllm.cli._demo_steps import APPLICATIONS, SCENE, Sync, application, run_applications, run_sync, sync_arguments
-from ddllm.cli._live import live, render, table_console
+from ddllm.cli._live import live, render
 from ddllm.cli._output import show, terminal_width
 from ddllm.cli._stack import Stack
 from ddllm.cli._summary import Snapshot, as_json, snapshot
@@ -27,6 +27,7 @@ from ddllm.errors import DdllmError
 _LONGEST = 45.0
 
 _RULE_WIDTH = 120
+_WIDTH = 200  # of what is no terminal: no sentence wraps
 
 
 @click.command("demo")
@@ -79,7 +80,9 @@ def _document(stack: Stack, seconds: float) -> dict[str, Any]:
 
 
 def _show(stack: Stack, seconds: float) -> None:
-    console = table_console()
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
     _title(console, "Two applications on Bedrock, under ddtrace-run")
     console.print(
         "The first knows nothing of ddllm; the second says which of its users' actions take its calls. "

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ddllm.api.datadog import Datadog
@@ -15,7 +16,7 @@ from ddllm.sync.apply import Writer
 from ddllm.sync.deletion import in_deletion_order
 from ddllm.sync.identity import Owner, applied_in
 from ddllm.sync.journal import Journal
-from ddllm.sync.normalise import Body, Normaliser, Row, unordered
+from ddllm.sync.normalise import Body, Normaliser, Row, gone, unordered
 from ddllm.sync.plan import Plan, make_plan
 from ddllm.sync.resource import Remote, Resource
 
@@ -42,6 +43,7 @@ class Things(Resource):
             Row("value", ""),
             Row("uses", ""),
             Row("kind", ""),
+            Row("token", "write-only", gone),
             Row("marks", "", lambda marks: unordered([m for m in marks if "_applied" not in m])),
         ),
     )
@@ -151,4 +153,5 @@ def planned(things: Things, *definitions: Definition, prune: bool = False, rotat
 
 def writer(things: Things, sleep: Callable[[float], None] = lambda _seconds: None, **environ: str) -> Writer:
     """Return what it takes to write things; the journal goes below the current folder."""
-    return Writer(None, {"things": things}, OWNER, Journal(Path(), OWNER), environ, sleep)  # type: ignore[arg-type]
+    api: Any = SimpleNamespace(hide=list)
+    return Writer(api, {"things": things}, OWNER, Journal(Path(), OWNER), environ, sleep)

@@ -36,7 +36,7 @@ def test_a_report_goes_to_a_file(tmp_path, output, begins):
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
-    with pytest.raises(DdllmError, match="the report cannot be written: No such file or directory"):
+    with pytest.raises(DdllmError, match="the file cannot be written: No such file or directory"):
         compare._renderer("text", tmp_path / "no" / "report")(SHOP, ENDING)
 
 

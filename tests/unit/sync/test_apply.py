@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ddllm.api.datadog import DuplicateError, NoAnswerError
+from ddllm.definitions.variables import Secret, Template
 from ddllm.errors import ApiError
 from ddllm.sync.apply import Outcome, PartialSyncError, Result, apply_plan
 from ddllm.sync.plan import Plan
@@ -127,3 +128,41 @@ def test_a_refusal_after_its_members_were_made_stops_there(things: Things):
         PartialSyncError, match=r"`uses` could not be written: Datadog refuses `uses`.*Written before: a"
     ):
         apply(things, planned(things, thing("a", 1), thing("uses", 0, "a")))
+
+
+def test_of_twins_the_older_stays_and_the_younger_is_deleted_by_its_maker(
+    things: Things, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Things, "is_unique", False)
+    plan = planned(things, thing("a", 1))
+    older = things.put_there("a", 1)
+    [outcome] = apply(things, plan)
+    assert (outcome.remote.id, list(things.held)) == (older, [older])
+    assert things.calls == ["create a", "find a", "delete 2"]
+
+
+def test_secrets_are_sent_and_kept_nowhere(things: Things):
+    plan = planned(things, thing("a", 1, token=Template((Secret("A_TOKEN"),))))
+    writes = writer(things, A_TOKEN="t0ken-planted")
+    apply_plan(writes, plan, lambda _outcome: None)
+    assert things.held[1]["token"] == "t0ken-planted"
+    assert "t0ken-planted" not in writes.journal.path.read_text("utf-8")
+    assert "t0ken-planted" not in repr(plan) + repr(writes)
+
+
+def test_what_is_pruned_is_deleted_last_and_what_uses_it_first(things: Things):
+    apply(things, planned(things, thing("a", 1), thing("uses", 0, "a")))
+    apply(things, planned(things, thing("b", 1), prune=True))
+    assert [call for call in things.calls if call.startswith(("create", "delete"))] == [
+        "create b",
+        "delete 2",
+        "delete 1",
+    ]
+
+
+def test_an_orphan_that_changed_since_is_skipped(things: Things):
+    things.put_there("a", 1)
+    plan = planned(things, prune=True)
+    things.held[1] = {**things.held[1], "value": 5}
+    assert [outcome.result for outcome in apply(things, plan)] == [Result.MOVED]
+    assert things.held

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ddllm.definitions.variables import Reference
+from ddllm.definitions.variables import Reference, Secret, Template
 from ddllm.errors import DefinitionError, SyncError
 from ddllm.sync.compare import Cause
-from ddllm.sync.plan import Plan, check_drift, in_order
+from ddllm.sync.plan import Plan, check_deletes, check_drift, check_secrets, in_order, only_drift
 from tests.support.things import Things, planned, thing
 
 
@@ -103,3 +103,56 @@ def test_a_conflict_needs_a_decision():
     for choice in (None, "fail"):
         with pytest.raises(SyncError, match=r"Nothing was written"):
             check_drift(drifted(Cause.CONFLICT), choice)  # type: ignore[arg-type]
+
+
+def test_secrets_that_are_due_must_be_set(things: Things):
+    token = Template((Secret("A_TOKEN"),))
+    found = planned(things, thing("a", 1, token=token), thing("b", 1, token=token))
+    with pytest.raises(SyncError, match="A_TOKEN is not set in the environment: needed for"):
+        check_secrets(found, {})
+    check_secrets(found, {"A_TOKEN": "t0ken"})
+
+
+def test_rotation_sends_what_holds_a_secret_again(things: Things):
+    things.put_there("a", 1)
+    things.put_there("b", 1)
+    definitions = thing("a", 1, token=Template((Secret("A_TOKEN"),))), thing("b", 1)
+    assert told(planned(things, *definitions, rotate=True)) == [("a", "rotate")]
+
+
+def test_what_only_datadog_can_make_is_waited_for(things: Things, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Things, "pending", lambda _self, definition: f"{definition.key} has not come yet")
+    things.put_there("b", 1)
+    found = planned(things, thing("a", 1), thing("b", 2))
+    assert told(found) == [("b", "config change")]
+    assert [(each.definition.key, each.reason) for each in found.pending] == [("a", "a has not come yet")]
+
+
+def test_orphans_are_deleted_with_prune_alone(things: Things):
+    things.put_there("a", 1)
+    kept, pruned = planned(things), planned(things, prune=True)
+    assert ([each.remote.key for each in kept.orphans], kept.deletions) == (["a"], ())
+    assert ([each.remote.key for each in pruned.deletions], pruned.orphans) == (["a"], ())
+
+
+def test_what_an_organisation_shares_is_no_orphan(things: Things, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Things, "is_owned", False)
+    things.put_there("a", 1)
+    assert planned(things, prune=True).deletions == ()
+
+
+def test_more_deletions_than_allowed_stop_everything(things: Things):
+    things.put_there("a", 7)
+    things.put_there("b", 7)
+    found = planned(things, prune=True)
+    check_deletes(found, 2)
+    with pytest.raises(SyncError, match=r"2 objects would be deleted, and 1 may be: a, b.*--max-deletes 2"):
+        check_deletes(found, 1)
+
+
+def test_only_drift_leaves_out_what_the_files_changed(things: Things):
+    for key in ("changed", "drifted"):
+        things.put_there(key, 1)
+    things.held[2]["value"] = 9
+    found = only_drift(planned(things, thing("changed", 2), thing("drifted", 1), thing("new", 1)))
+    assert told(found) == [("drifted", "drift")]

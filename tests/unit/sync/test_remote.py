@@ -2,9 +2,9 @@
 
 import pytest
 
-from ddllm.definitions.variables import Reference
+from ddllm.definitions.variables import Reference, Template
 from ddllm.errors import SyncError
-from ddllm.sync.remote import Remotes, read_remotes
+from ddllm.sync.remote import Remotes, ids_of, read_remotes
 from tests.support.things import OWNER, Things, thing
 
 
@@ -60,3 +60,32 @@ def test_what_is_gone_by_then_is_not_there():
     things.held.clear()
     things.listing = lambda _api, _owner: listing  # type: ignore[method-assign]
     assert read(things, "a") == {}
+
+
+def test_a_listing_that_leaves_out_what_it_must_hold_stops_everything(monkeypatch: pytest.MonkeyPatch):
+    things = Things()
+    things.put_there("a", 1)
+    monkeypatch.setattr(things, "is_listed", lambda _held: True)
+    monkeypatch.setattr(things, "listing", lambda _api, _owner: [])
+    with pytest.raises(
+        SyncError, match=r"Datadog's list of things is incomplete: it leaves out a\. Nothing was written"
+    ):
+        read(things, "a", "b")
+
+
+def test_what_was_just_made_is_listed_the_second_time(monkeypatch: pytest.MonkeyPatch):
+    things, listings = Things(), iter([[]])
+    things.put_there("a", 1)
+    whole = things.listing
+    monkeypatch.setattr(things, "is_listed", lambda _held: True)
+    monkeypatch.setattr(things, "listing", lambda api, owner: next(listings, None) or whole(api, owner))
+    assert set(read(things, "a")) == {Reference("things", "a")}
+
+
+def test_a_link_to_what_is_not_there_leads_to_the_list(monkeypatch: pytest.MonkeyPatch):
+    things = Things()
+    with pytest.raises(SyncError, match=r"`uses` needs `\$\{monitor:a\}`, which is not in Datadog yet"):
+        ids_of({"monitors": things}, [thing("uses", 0, to=Template((Reference("monitors", "a"),)))], {})
+    monkeypatch.setattr(Things, "stand_in", "list")
+    ids = ids_of({"monitors": things}, [thing("uses", 0, to=Template((Reference("monitors", "a"),)))], {})
+    assert ids == {Reference("monitors", "a"): "list"}
