@@ -135,7 +135,7 @@ class Datadog:
         page, short, seen = 0, False, set[Any]()
         while items := self._list(path, {**query, "page": page, "page_size": size}):
             if short:
-                raise self._cut(path, "a page in the middle of it was not full")
+                raise self.untrusted(path, "a page in the middle of it was not full")
             yield from self._once(path, items, seen)
             page, short = page + 1, len(items) < size
 
@@ -169,11 +169,12 @@ class Datadog:
     def _once(self, path: str, items: Sequence[Mapping[str, Any]], seen: set[Any]) -> Iterator[Mapping[str, Any]]:
         for item in items:
             if item.get("id") in seen:
-                raise self._cut(path, f"it holds {item.get('id')} twice")
+                raise self.untrusted(path, f"it holds {item.get('id')} twice")
             seen.add(item.get("id"))
             yield item
 
-    def _cut(self, path: str, why: str) -> ApiError:
+    def untrusted(self, path: str, why: str) -> ApiError:
+        """Return the error of a listing that is not whole."""
         return ApiError(
             f"the listing {self.connection.url}{path} cannot be trusted: {why}",
             hint="Something changed while it was read, or Datadog cut it off. Run the command again",

@@ -48,7 +48,7 @@ class DatadogApi:
         now: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
-        self.dials = Dials()
+        self.dials = Dials(now)
         held = Organisation()
         self.monitors = Monitors(now, held)
         self.slos = Slos(now, held)

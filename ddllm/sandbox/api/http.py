@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
-
-from ddllm.sandbox.api.dials import Dials, Fault
 
 
 @dataclass(slots=True)
@@ -31,11 +29,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back, as JSON; a body of None is none at all."""
+    """What goes back, as JSON, or as it is where the headers say that it is something else; None is no body at all.
+
+    Of `half` an answer the connection carries only that much before it is closed.
+    """
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    half: bool = False
+
+    @property
+    def payload(self) -> bytes:
+        """The body's bytes."""
+        if self.body is None:
+            return b""
+        return self.body.encode() if "Content-Type" in self.headers else json.dumps(self.body).encode()
 
 
 def errors(status: int, *texts: str) -> Answer:
@@ -44,6 +53,16 @@ def errors(status: int, *texts: str) -> Answer:
 
 
 Handler = Callable[..., Answer]
+
+
+class Faults(Protocol):
+    """What may stand between a request and its answer."""
+
+    def gate(self, request: Request) -> None:
+        """Return when the request may be handled."""
+
+    def reply(self, request: Request, proceed: Callable[[], Answer]) -> Answer | None:
+        """Answer, by `proceed` or otherwise; None closes the connection without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +87,12 @@ class Server:
     """
 
     def __init__(
-        self, routes: Sequence[Route], guards: Iterable[Callable[[Request], Answer | None]], dials: Dials
+        self, routes: Sequence[Route], guards: Iterable[Callable[[Request], Answer | None]], faults: Faults
     ) -> None:
         self.requests: list[Request] = []
         self._routes = routes
         self._guards = tuple(guards)
-        self._dials = dials
+        self._faults = faults
         self._lock = Lock()
         self._server: ThreadingHTTPServer | None = None
         self._thread: Thread | None = None
@@ -106,20 +125,12 @@ class Server:
 
     def respond(self, request: Request) -> Answer | None:
         """Answer a request; None closes the connection without a word."""
+        self._faults.gate(request)
         with self._lock:
             self.requests.append(request)
-            fault = self._dials.take(request.method, request.path)
-            if fault is None:
-                answer: Answer | None = self._dispatch(request)
-            else:
-                answer = self._faulty(fault, request)
+            answer = self._faults.reply(request, lambda: self._dispatch(request))
             request.status = answer.status if answer else 0
             return answer
-
-    def _faulty(self, fault: Fault, request: Request) -> Answer | None:
-        if fault.after:
-            self._dispatch(request)
-        return Answer(fault.status, {"errors": [fault.text]}, fault.headers) if fault.status else None
 
     def _dispatch(self, request: Request) -> Answer:
         for guard in self._guards:
@@ -146,7 +157,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if answer is None:
                 self.close_connection = True
                 return
-            payload = b"" if answer.body is None else json.dumps(answer.body).encode()
+            payload = answer.payload
             self.send_response(answer.status)
             for name, value in {
                 "Content-Type": "application/json",
@@ -155,7 +166,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             }.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(payload)
+            self.wfile.write(payload[: len(payload) // 2] if answer.half else payload)
+            self.close_connection = answer.half or self.close_connection
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - the standard library's names
 

@@ -4,6 +4,8 @@ Written from observations of the real service and sharing nothing with what ddll
 """
 
 import re
+import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +21,7 @@ _METRIC = frozenset({"metric alert", "query alert"})
 _CREATOR = {"email": "sandbox@example.com", "handle": "sandbox@example.com", "id": 1, "name": "Sandbox"}
 _FIRST_ID = 140_000_001
 _PAGE_SIZE = 100
+_FOUND = 30
 _LARGEST_PAGE = 1000
 
 
@@ -53,6 +56,7 @@ class Monitors:
         return [
             Route("GET", base, self._list),
             Route("POST", base, self._create),
+            Route("GET", f"{base}/search", self._search),
             Route("POST", f"{base}/validate", self._validate),
             Route("GET", f"{base}/can_delete", self._can_delete),
             Route("POST", f"{base}/{{id}}/validate", self._validate_existing),
@@ -72,6 +76,25 @@ class Monitors:
         size = min(int(request.query.get("page_size", _PAGE_SIZE)), _LARGEST_PAGE)
         start = int(request.query["page"]) * size
         return Answer(200, found[start : start + size])
+
+    def _search(self, request: Request) -> Answer:
+        """Find by `tag:`, `type:` and words of the name, all of which have to match."""
+        found = [body for body in self.all() if _is_found(body, request.query.get("query", ""))]
+        size = int(request.query.get("per_page", _FOUND))
+        page = int(request.query.get("page", 0))
+        counts = {
+            name: [{"name": value, "count": count} for value, count in Counter(values).most_common()]
+            for name, values in {
+                "status": [body["overall_state"] for body in found],
+                "muted": [bool(body["options"]["silenced"]) for body in found],
+                "tag": [tag for body in found for tag in body["tags"]],
+                "type": [body["type"].removesuffix(" alert") for body in found],
+            }.items()
+        }
+        pages = -(-len(found) // size)
+        metadata = {"total_count": len(found), "page_count": pages, "page": page, "per_page": size}
+        monitors = [_as_found(body) for body in found[page * size : (page + 1) * size]]
+        return Answer(200, {"counts": counts, "monitors": monitors, "metadata": metadata})
 
     def _create(self, request: Request) -> Answer:
         reason = model_error("Monitor", request.body) or refusal(request.body, self._organisation)
@@ -206,6 +229,36 @@ class Monitors:
 
 def _not_found() -> Answer:
     return errors(404, "Monitor not found")
+
+
+def _is_found(body: Mapping[str, Any], query: str) -> bool:
+    for part in shlex.split(query):
+        name, _, value = part.partition(":")
+        if name == "tag":
+            matches = value in body["tags"]
+        elif name == "type":
+            matches = value == body["type"].removesuffix(" alert")
+        else:
+            matches = part.lower() in body["name"].lower()
+        if not matches:
+            return False
+    return True
+
+
+def _as_found(body: Mapping[str, Any]) -> Body:
+    """Return a monitor as a search shows it."""
+    same = ("id", "name", "query", "type", "tags", "priority", "org_id", "creator", "overall_state_modified")
+    return {
+        **{name: body[name] for name in same},
+        "status": body["overall_state"],
+        "classification": body["type"].removesuffix(" alert"),
+        "notifications": [{"handle": each, "name": each} for each in re.findall(r"(?<=@)[\w.-]+", body["message"])],
+        "restricted_roles": body["restricted_roles"] or [],
+        "metrics": [],
+        "scopes": [],
+        "last_triggered_ts": None,
+        "muted_until_ts": None,
+    }
 
 
 def _equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -51,6 +51,7 @@ class Slos:
         return [
             Route("GET", base, self._list),
             Route("POST", base, self._create),
+            Route("GET", f"{base}/search", self._search),
             Route("GET", f"{base}/can_delete", self._can_delete),
             Route("GET", f"{base}/{{id}}", self._get),
             Route("PUT", f"{base}/{{id}}", self._update),
@@ -72,6 +73,16 @@ class Slos:
         page = found[start : start + min(int(query.get("limit", _LARGEST_PAGE)), _LARGEST_PAGE)]
         counts = {"total_count": len(self._held), "total_filtered_count": len(found)}
         return Answer(200, {"data": page, "error": None, **({} if ids else {"metadata": {"page": counts}})})
+
+    def _search(self, request: Request) -> Answer:
+        """Find by a tag or a part of the name."""
+        query, size = request.query.get("query", "").lower(), int(request.query.get("page[size]", 10))
+        found = [body for body in self.all() if query in body["tags"] or query in body["name"].lower()]
+        number = int(request.query.get("page[number]", 0))
+        slos = [_as_found(body) for body in found[number * size : (number + 1) * size]]
+        data = {"type": "service_level_objective_search_results", "attributes": {"slos": slos}}
+        meta = {"pagination": {"number": number, "size": size, "total": len(found), "type": "number_size"}}
+        return Answer(200, {"data": data, "meta": meta})
 
     def _create(self, request: Request) -> Answer:
         reason = model_error("ServiceLevelObjectiveRequest", request.body) or self._refusal(
@@ -177,6 +188,13 @@ class Slos:
     def _users(self, identifier: str) -> list[int]:
         alerts = (body for body in self._organisation.monitors.values() if body["type"] == "slo alert")
         return [body["id"] for body in alerts if f'"{identifier}"' in body["query"]]
+
+
+def _as_found(body: Mapping[str, Any]) -> Body:
+    """Return an SLO as a search shows it."""
+    same = ("name", "description", "thresholds", "created_at", "modified_at", "timeframe", "target_threshold")
+    attributes = {name: body[name] for name in same} | {"slo_type": body["type"], "all_tags": body["tags"]}
+    return {"data": {"type": "slo", "id": body["id"], "attributes": attributes}}
 
 
 def _not_found(identifier: str) -> Answer:

@@ -11,6 +11,7 @@ from ddllm.api.datadog import Datadog
 from ddllm.definitions import monitors
 from ddllm.definitions.definition import Definition
 from ddllm.errors import ApiError
+from ddllm.sync.empty import listed
 from ddllm.sync.identity import APPLIED_PREFIX, MANAGED, Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, aliases, gone, text, unless, unordered
 from ddllm.sync.resource import Importable, Remote, Resource
@@ -185,12 +186,15 @@ class Monitors(Resource, Importable):
         return {**body, "tags": [*body["tags"], f"{APPLIED_PREFIX}{mark}"]}
 
     def listing(self, api: Datadog, owner: Owner) -> Iterable[Remote]:
-        """Read the monitors that carry ddllm's tag, and keep the owner's."""
-        return self._tagged(api, owner, MANAGED)
+        """Read the monitors that carry ddllm's tag, and keep the owner's. Raises ApiError for none where a search finds some."""
+        query = {"query": f'tag:"{MANAGED}"', "per_page": 30}
+        bodies = listed(api, lambda: self._bodies(api, MANAGED), f"{_PATH}/search", query)
+        return self._remotes(api, owner, bodies)
 
     def find(self, api: Datadog, owner: Owner, key: str) -> Iterable[Remote]:
         """Read by the identity, which finds a monitor that lost its other tags too."""
-        return [remote for remote in self._tagged(api, owner, owner.identity(key)) if remote.key == key]
+        bodies = self._bodies(api, owner.identity(key))
+        return [remote for remote in self._remotes(api, owner, bodies) if remote.key == key]
 
     def is_listed(self, held: Remote) -> bool:
         """Whether it still carries the tag that monitors are listed by."""
@@ -271,9 +275,11 @@ class Monitors(Resource, Importable):
         written = {name: said[name] for name in monitors.Monitor.model_fields if name in said}
         return {**written, "message": body.get("message") or "", **({"tags": tags} if tags else {})}
 
-    def _tagged(self, api: Datadog, owner: Owner, tag: str) -> list[Remote]:
-        found = (self._remote(api, owner, body) for body in api.pages(_PATH, {"monitor_tags": tag, **_LISTED}))
-        return [remote for remote in found if remote is not None]
+    def _bodies(self, api: Datadog, tag: str) -> list[Mapping[str, Any]]:
+        return list(api.pages(_PATH, {"monitor_tags": tag, **_LISTED}))
+
+    def _remotes(self, api: Datadog, owner: Owner, bodies: Iterable[Mapping[str, Any]]) -> list[Remote]:
+        return [remote for remote in (self._remote(api, owner, body) for body in bodies) if remote is not None]
 
     def _remote(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote | None:
         tags = body.get("tags") or []

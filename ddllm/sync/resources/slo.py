@@ -14,6 +14,7 @@ from ddllm.definitions import slos
 from ddllm.definitions.definition import Definition
 from ddllm.definitions.monitors import RESERVED_TAGS
 from ddllm.errors import ApiError
+from ddllm.sync.empty import listed
 from ddllm.sync.identity import APPLIED_PREFIX, MANAGED, Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, gone, text, unordered
 from ddllm.sync.resource import Importable, Remote, Resource
@@ -96,12 +97,15 @@ class Slos(Resource, Importable):
         return {**body, "tags": [*body["tags"], f"{APPLIED_PREFIX}{mark}"]}
 
     def listing(self, api: Datadog, owner: Owner) -> Iterable[Remote]:
-        """Read the SLOs that carry ddllm's tag, and keep the owner's."""
-        return self._tagged(api, owner, MANAGED)
+        """Read the SLOs that carry ddllm's tag, and keep the owner's. Raises ApiError for none where a search finds some."""
+        query = {"query": MANAGED, "page[size]": 30, "page[number]": 0}
+        bodies = listed(api, lambda: self._bodies(api, MANAGED), f"{_PATH}/search", query)
+        return self._remotes(api, owner, bodies)
 
     def find(self, api: Datadog, owner: Owner, key: str) -> Iterable[Remote]:
         """Read by the identity, which finds an SLO that lost its other tags too."""
-        return [remote for remote in self._tagged(api, owner, owner.identity(key)) if remote.key == key]
+        bodies = self._bodies(api, owner.identity(key))
+        return [remote for remote in self._remotes(api, owner, bodies) if remote.key == key]
 
     def is_listed(self, held: Remote) -> bool:
         """Whether it still carries the tag that SLOs are listed by."""
@@ -184,8 +188,10 @@ class Slos(Resource, Importable):
         }
         return {**written, **in_order}
 
-    def _tagged(self, api: Datadog, owner: Owner, tag: str) -> list[Remote]:
-        bodies = api.items(_PATH, {"tags_query": tag}, field="data", start="offset", count="limit")
+    def _bodies(self, api: Datadog, tag: str) -> list[Mapping[str, Any]]:
+        return list(api.items(_PATH, {"tags_query": tag}, field="data", start="offset", count="limit"))
+
+    def _remotes(self, api: Datadog, owner: Owner, bodies: Iterable[Mapping[str, Any]]) -> list[Remote]:
         return [remote for remote in (self._remote(api, owner, body) for body in bodies) if remote is not None]
 
     def _remote(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote | None:

@@ -1,6 +1,8 @@
 """The server around it: keys, faults on demand, what it keeps of requests."""
 
-from http.client import RemoteDisconnected
+import json
+from concurrent.futures import ThreadPoolExecutor
+from http.client import IncompleteRead, RemoteDisconnected
 from urllib.request import Request, urlopen
 
 import pytest
@@ -90,6 +92,79 @@ def test_a_connection_is_closed_before_or_after_the_request_had_its_effect(after
         with pytest.raises((RemoteDisconnected, ConnectionError)):
             call("DELETE", f"/api/v1/monitor/{body['id']}")
         assert len(api.monitors) == left
+
+
+MONITOR = {"name": "n", "type": "query alert", "query": "avg(last_5m):avg:a{*} > 1", "message": ""}
+
+
+def test_a_limit_on_writes_holds_in_each_period_of_the_clock():
+    seconds = [1001.0]
+    with DatadogApi(now=lambda: seconds[0]) as api:
+        api.dials.limit_writes(2, 10)
+        call = caller(api.url)
+        write = lambda number: call("POST", "/api/v1/monitor", {**MONITOR, "name": f"n{number}"})  # noqa: E731
+        assert [write(number)[0] for number in range(3)] == [200, 200, 429]
+        assert write(3)[1] == {"errors": ["Rate limit of 2 requests in 10 seconds reached. Please try again later."]}
+        assert call("GET", "/api/v1/monitor")[0] == 200
+        seconds[0] = 1010.0
+        assert write(3)[0] == 200
+
+
+def test_a_limit_tells_what_is_left():
+    with DatadogApi(now=lambda: 1001.0) as api:
+        api.dials.limit_writes(2, 10)
+        request = Request(
+            f"{api.url}/api/v1/monitor",
+            json.dumps(MONITOR).encode(),
+            {"Content-Type": "application/json", "DD-API-KEY": "a", "DD-APPLICATION-KEY": "b"},
+        )
+        with urlopen(request, timeout=10) as answer:
+            told = {name: value for name, value in answer.headers.items() if name.startswith("X-RateLimit")}
+    assert told == {
+        "X-RateLimit-Limit": "2",
+        "X-RateLimit-Period": "10",
+        "X-RateLimit-Remaining": "1",
+        "X-RateLimit-Reset": "9",
+        "X-RateLimit-Name": "writes",
+    }
+
+
+@pytest.mark.parametrize(("path", "held"), [("/api/v1/monitor", 1), ("/api/v1/slo", 0), ("/api/v1/dashboard", 0)])
+def test_a_listing_may_be_cut(path: str, held: int):
+    with DatadogApi() as api:
+        call = caller(api.url)
+        call("POST", "/api/v1/monitor", MONITOR)
+        api.dials.cut_listing(path=path)
+        first, second = call("GET", path)[1], call("GET", path)[1]
+    lists = [answer if isinstance(answer, list) else next(iter(answer.values())) for answer in (first, second)]
+    assert [len(each) for each in lists] == [0, held]
+
+
+def test_half_a_body_is_half_a_body_and_the_request_had_its_effect():
+    with DatadogApi() as api:
+        api.dials.cut_body(method="POST")
+        with pytest.raises(IncompleteRead):
+            caller(api.url)("POST", "/api/v1/monitor", MONITOR)
+        assert len(api.monitors) == 1
+
+
+def test_a_page_for_people_is_no_json():
+    with DatadogApi() as api:
+        api.dials.sign_in()
+        with pytest.raises(json.JSONDecodeError):
+            caller(api.url)("GET", "/api/v1/monitor")
+
+
+def test_a_request_is_held_until_it_is_released():
+    with DatadogApi() as api, ThreadPoolExecutor(1) as pool:
+        call = caller(api.url)
+        with api.dials.hold(method="GET", path="/monitor") as held:
+            slow = pool.submit(call, "GET", "/api/v1/monitor")
+            assert held.arrived.wait(10)
+            assert call("GET", "/api/v1/validate")[0] == 200
+            assert not slow.done()
+            held.release()
+            assert slow.result(10) == (200, [])
 
 
 def test_checks_see_every_request_and_their_findings_are_kept():

@@ -239,15 +239,32 @@ def test_only_the_owners_monitors_are_listed(api: DatadogApi, datadog: Datadog):
     assert [each.key for each in RESOURCE.find(datadog, OWNER, "unmanaged")] == ["unmanaged"]
 
 
-def test_a_listing_is_one_request_filtered_by_a_tag(api: DatadogApi, datadog: Datadog):
+def test_a_listing_is_filtered_by_a_tag(api: DatadogApi, datadog: Datadog):
     list(RESOURCE.listing(datadog, OWNER))
-    [request] = api.requests
-    assert request.query == {
+    assert api.requests[0].query == {
         "monitor_tags": "managed_by:ddllm",
         "with_downtimes": "false",
         "page": "0",
         "page_size": "1000",
     }
+
+
+def test_an_empty_listing_is_not_believed_where_a_search_finds_monitors(api: DatadogApi, datadog: Datadog):
+    datadog.post("/api/v1/monitor", RESOURCE.wanted(definition(), OWNER))
+    api.dials.cut_listing(times=2, path="/api/v1/monitor")
+    with pytest.raises(ApiError, match=r"cannot be trusted: it is empty, and a search finds 1 of ddllm's objects"):
+        RESOURCE.listing(datadog, OWNER)
+
+
+def test_what_was_made_meanwhile_is_listed(api: DatadogApi, datadog: Datadog):
+    datadog.post("/api/v1/monitor", RESOURCE.wanted(definition(), OWNER))
+    api.dials.cut_listing(path="/api/v1/monitor")
+    assert [each.key for each in RESOURCE.listing(datadog, OWNER)] == ["slow"]
+
+
+def test_an_organisation_without_a_search_is_believed(api: DatadogApi, datadog: Datadog):
+    api.dials.fail(404, path="/search")
+    assert RESOURCE.listing(datadog, OWNER) == []
 
 
 def test_a_monitor_that_is_gone_reads_as_none(datadog: Datadog):

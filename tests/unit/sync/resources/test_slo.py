@@ -188,6 +188,13 @@ def test_only_the_owners_slos_are_listed(api: DatadogApi, datadog: Datadog):
     assert (found.key, RESOURCE.is_listed(found)) == ("unmanaged", False)
 
 
+def test_an_empty_listing_is_not_believed_where_a_search_finds_slos(api: DatadogApi, datadog: Datadog):
+    put(datadog)
+    api.dials.cut_listing(times=2, path="/api/v1/slo")
+    with pytest.raises(ApiError, match=r"cannot be trusted: it is empty, and a search finds 1 of ddllm's objects"):
+        RESOURCE.listing(datadog, OWNER)
+
+
 def test_the_older_of_two_sorts_first():
     with organisation(now=iter([9_000_000_000, 1_000_000_000, 1_000_000_000]).__next__) as api, client(api) as datadog:
         young, old = put(datadog), put(datadog)
