@@ -80,6 +80,8 @@ class MonitorBuilder(Builder):
     def change_of_nothing(self, children: "list[Token]") -> None:
         """Refuse a change that does not say how its window is aggregated."""
         kind, window, shift = children
+        if kind not in _CHANGES:
+            raise Refused(f"`{kind}` takes one window", at(shift))
         raise Refused(
             f"`{kind}` takes an aggregation of the window: {kind}(avg({window}),{shift})", at(window), f"avg({window})"
         )

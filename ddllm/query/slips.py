@@ -24,30 +24,42 @@ class _Slip:
     suggestion: str | None = None
 
 
+_SEARCHES = r"(?:[a-z]+(?:-[a-z]+)+|logs|events|rum|audits|processes|formula|error_budget|burn_rate)"
+
 _SLIPS = (
+    _Slip("there is no query", there=r"\s*$", before="^"),
+    _Slip("the quotation mark that opens here is never closed", "STRING", "[\"']"),
     _Slip("`{0}` begins a placeholder of another tool, which has to fill it in before", there=r"\$\{|\{\{|%\{|<%"),
     _Slip(
         "`{1}{0}` begins a placeholder of another tool, which has to fill it in before", there=r"\{", before=r"[{$%]"
     ),
     _Slip("`{1}` needs something on its right", before=r"(?i:\b(?:and|or|not|in))|&&|\|\|", there=r"[)}]|$"),
-    _Slip("two operators in a row: `{1}` and `{0}`", before=r"&&|\|\||[-+*/]", there=r"&&|\|\||[*/]"),
+    _Slip(
+        "two operators in a row: `{1}` and `{0}`",
+        before=r"&&|\|\||[-+*/]|(?i:\b(?:and|or))",
+        there=r"&&|\|\||[*/]|(?i:and|or)\b",
+    ),
     _Slip("monitors are joined by `&&` and `||`", "_AND_ALSO", r"(?i:and)\b|&", suggestion="&&"),
     _Slip("monitors are joined by `&&` and `||`", "_AND_ALSO", r"(?i:or)\b|\|", suggestion="||"),
     _Slip("a comma must be followed by {expected}", before=",", there=r"[)}]|$"),
     _Slip("`{0}` is no operator", "COMPARE", "=>|=<", suggestion="{swapped}"),
     _Slip("`{0}` is no operator", "COMPARE", "=", suggestion="=="),
-    _Slip("`{0}` is no operator", "NUMBER", "=", before="[<>=!]"),
+    _Slip("`{1}{0}` is no operator", "NUMBER", "[<>=!]+", before="[<>=!]+"),
     _Slip("a number below one needs its leading zero", "NUMBER", r"\.\d+", suggestion="0{0}"),
     _Slip("`{0}` is no number that Datadog reads", "NUMBER", r"\d[\d.,]*(?:[eE][-+]?\d+)?(?=\s|$)"),
     _Slip("`{0}`: a metric's name starts with a letter", "METRIC", r"[\d_][\w.]*"),
-    _Slip("group keys stand in braces", "_BY", r"(?i:by)\s+[\w.,-]+", suggestion="{braced}"),
+    _Slip("group keys stand in braces", "_BY", r"(?i:by)(?:\s+[\w.,-]+|\s*\([^()]*\))", suggestion="{braced}"),
     _Slip("a window is one word, such as last_5m", "RPAR", r"\w+", before=r"[a-z]+_\w*"),
+    _Slip("`{1}…)` takes a text in quotation marks", "WINDOW", before=rf"\b{_SEARCHES}\("),
+    _Slip("a check's name stands in quotation marks", "SOURCE", r"[\w.]+\.over\("),
     _Slip("a window says which one: last_5m, current_1d, next_1w", "WINDOW", r"\d+[a-z]+", suggestion="last_{0}"),
     _Slip("a comparison belongs to a monitor, after its window: avg(last_5m):…", "COMMA $END", "[<>=!]+"),
     _Slip("a metric's monitor begins with its window: avg(last_5m):…", "SOURCE", r"[A-Za-z][\w.]*\s*[:{]"),
     _Slip(
         "`{0}` follows a metric alone, inside functions and parentheses", "STAR", r"\.\s*[A-Za-z_]+(?=\()", before=r"\)"
     ),
+    _Slip("a tag is written key:value", "RBRACE", "=", suggestion=":"),
+    _Slip("`{0}` needs something on its left", "TAG", r"(?i:and|or|in)\b", before=r"[{(]"),
     _Slip("between tags stands a comma, or AND or OR", "RBRACE", r"[^\s,(){}]+(?=[^{}]*\})"),
 )
 
@@ -57,7 +69,7 @@ _NAMES = {
     "TAG": "a tag",
     "GROUP": "a tag key",
     "WINDOW": "a window",
-    "COMPARE": "an operator (> >= < <= == !=)",
+    "COMPARE": "a comparison (> 5)",
     "NUMBER": "a number",
     "STRING": "a text in quotation marks",
     "METHOD": "a method",
@@ -88,22 +100,25 @@ def explained(text: str, error: "UnexpectedInput") -> tuple[str, int, str | None
     for slip in _SLIPS:
         if not expected.issuperset(slip.expected.split()):
             continue
-        there = re.compile(slip.there).match(text, position)
+        found = re.compile(slip.there).match(text, position)
         before = re.search(rf"(?:{slip.before})\s*$", text[:position]) if slip.before else None
-        if there is None or (slip.before and before is None):
+        if found is None or (slip.before and before is None):
             continue
         words = {
             "expected": _named(expected) or "more",
-            "swapped": there[0][::-1],
-            "braced": re.sub(r"(?i:by)\s+(.*)", r"by {\1}", there[0]),
+            "swapped": found[0][::-1],
+            "braced": re.sub(r"(?i:by)[\s(]+([^()]*)\)?", r"by {\1}", found[0]),
         }
-        place = (there[0].strip(), before[0].strip() if before else "")
+        place = (found[0].strip(), before[0].strip() if before else "")
         suggestion = slip.suggestion.format(*place, **words) if slip.suggestion else None
         return slip.message.format(*place, **words), position, suggestion
     unclosed = _unclosed(text, position)
     if unclosed is not None and (ended or _PAIRS[text[unclosed]] not in text[position:]):
         return f"the {_OPENED[text[unclosed]]} that opens here is never closed", unclosed, None
-    where = f"before its end, after `{text[-_NEAR:]}`" if ended else f"at `{text[position : position + _NEAR]}`"
+    there = text[position : position + 1]
+    if there in {*_PAIRS.values()} and (unclosed is None or _PAIRS[text[unclosed]] != there):
+        return f"`{there}` closes nothing", position, None
+    where = f"before its end, after `{text[-_NEAR:].strip()}`" if ended else f"at `{text[position : position + _NEAR]}`"
     named = _named(expected)
     return f"the query cannot be read {where}{f': expected is {named}' if named else ''}", position, None
 

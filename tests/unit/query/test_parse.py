@@ -57,7 +57,7 @@ def test_a_query_in_its_parts():
         "percentile(query1, 'p90', {env,service})",
         "count(v: v>=0.5):a{*} by {service}",
         "avg:a.99percentile{$host}, avg:b{*}",
-        "avg:a{x:$x.value}.fill(null)",
+        "avg:a{x:$x.value,url:http://a/?b=c}.fill(null)",
     ],
 )
 def test_what_is_printed_as_it_was_written(text: str):
@@ -93,7 +93,8 @@ def test_what_is_printed_in_the_usual_way(text: str, printed: str):
 @pytest.mark.parametrize(
     ("text", "message", "position", "suggestion"),
     [
-        ("", "the query cannot be read before its end", 0, None),
+        ("", "there is no query", 0, None),
+        (" ", "there is no query", 1, None),
         ("a{x:1} ;", r"at `;`: expected is a method, an operator \(\+ - \* /\), `,` or the end", 7, None),
         ("a{x y}", "between tags stands a comma, or AND or OR", 4, None),
         ("a{*} by {b} c", "at `c`", 12, None),
@@ -103,6 +104,14 @@ def test_what_is_printed_in_the_usual_way(text: str, printed: str):
         ("abs((a{*})", "the parenthesis that opens here is never closed", 3, None),
         ("avg:a{*},", "a comma must be followed by a metric", 9, None),
         ("avg:a{*} by host", "group keys stand in braces", 9, "by {host}"),
+        ("avg:a{*} by (host, b)", "group keys stand in braces", 9, "by {host, b}"),
+        ("avg:a{*}}", "`}` closes nothing", 8, None),
+        ("avg:a{*}.fill('last)", "the quotation mark that opens here is never closed", 14, None),
+        ("a{x:1 AND y:2)}", r"`\)` closes nothing", 13, None),
+        ("a{env=prod}", "a tag is written key:value", 5, ":"),
+        ("a{AND x:1}", "`AND` needs something on its left", 2, None),
+        ("a{x:1 && y:2}", "between tags stands a comma, or AND or OR", 6, None),
+        ("a{x:1 AND OR y:1}", "two operators in a row: `AND` and `OR`", 10, None),
         ("avg:1st{*}", "a metric's name starts with a letter", 4, None),
         ("2 + 1st{*}", "a metric's name starts with a letter", 4, None),
         ("a{*} * / b{*}", r"two operators in a row: `\*` and `/`", 7, None),
