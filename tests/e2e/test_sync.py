@@ -8,15 +8,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ddllm.definitions.library import library_folder
 from ddllm.definitions.project import load_project
 from ddllm.sandbox.api import DatadogApi
-from tests.support.datadog import KEYS, environ, organisation
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.commands import ddllm, held, refusal, sync, written
+from tests.support.datadog import environ, organisation
+from tests.support.process import BIN, environment
 from tests.support.repository import MONITORS, Repository
 
 
@@ -29,38 +29,6 @@ def api() -> Iterator[DatadogApi]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path, slow=MONITORS)
-
-
-def ddllm(api: DatadogApi | None, folder: Path, *arguments: str, **variables: str) -> Ended:
-    """Run a command in a folder, without a terminal."""
-    env = environment({**(environ(api) if api else {}), **variables})
-    ended = run([str(BIN / "ddllm"), *arguments], env, check=False, cwd=folder)
-    assert not any(key in ended.stdout + ended.stderr for key in KEYS)
-    assert "Traceback" not in ended.stderr
-    return ended
-
-
-def sync(api: DatadogApi, folder: Path, *arguments: str) -> Ended:
-    """Sync; it has to succeed."""
-    ended = ddllm(api, folder, "sync", "monitors", *arguments)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended
-
-
-def written(api: DatadogApi) -> list[tuple[str, str]]:
-    return [(each.method, each.path) for each in api.writes]
-
-
-def refusal(ended: Ended) -> str:
-    """Return the message of a command that failed, which is one line on standard error."""
-    assert ended.returncode == 1
-    [line] = ended.stderr.splitlines()
-    return line
-
-
-def held(api: DatadogApi, name: str) -> dict[str, Any]:
-    [found] = [each for each in api.monitors.all() if name in each["name"]]
-    return found
 
 
 def part_of_the_library(folder: Path) -> Path:

@@ -19,9 +19,10 @@ def conforms(request: Request) -> list[str]:
 
 
 @contextmanager
-def organisation(**options: Any) -> Iterator[DatadogApi]:
-    """Serve an organisation. Where the description was fetched, no request may break it."""
-    with DatadogApi(checks=[conforms] if SPECIFICATION.exists() else [], keys=KEYS, **options) as api:
+def organisation(*watches: Callable[[Request], list[str]], **options: Any) -> Iterator[DatadogApi]:
+    """Serve an organisation. Where the description was fetched, no request may break it; `watches` see each request as well."""
+    checks = [conforms, *watches] if SPECIFICATION.exists() else watches
+    with DatadogApi(checks=checks, keys=KEYS, **options) as api:
         yield api
         assert api.violations == []
 

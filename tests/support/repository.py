@@ -22,6 +22,27 @@ slow:
   message: People wait.
 """
 
+#: Two members and their composite.
+TRIO = """
+fast:
+  severity: none
+  name: "Fast: over ${limit} s"
+  type: query alert
+  query: percentile(last_5m):p95:ddllm.ttft{env:${env}} by {service} > ${limit}
+  options: {thresholds: {critical_recovery: 1}}
+many:
+  severity: none
+  name: Many calls
+  type: query alert
+  query: sum(last_5m):sum:ddllm.requests{env:${env}} by {service}.as_count() >= 40
+both:
+  severity: page
+  name: Slow for many
+  type: composite
+  query: ${monitor:fast} && ${monitor:many}
+  message: People wait.
+"""
+
 
 class Repository:
     """Files below a folder; `write` replaces one."""
