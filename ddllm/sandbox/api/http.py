@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -165,8 +166,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 **answer.headers,
             }.items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(payload[: len(payload) // 2] if answer.half else payload)
+            with suppress(ConnectionError):  # the client ended meanwhile; the request has had its effect
+                self.end_headers()
+                self.wfile.write(payload[: len(payload) // 2] if answer.half else payload)
             self.close_connection = answer.half or self.close_connection
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - the standard library's names
