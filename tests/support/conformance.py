@@ -66,28 +66,29 @@ def second_sync(normaliser: Normaliser, session: Session, objects: Objects) -> I
     The definition is the recorded request; of a partial one only the fields that it has are compared.
     """
     sent: dict[Any, Mapping[str, Any]] = {}
+    whole: set[Any] = set()
     for exchange in session:
         if exchange["status"] >= 300 or not isinstance(exchange["answer"], dict | list):
             continue
         shown = {each.get("id"): each for each in objects(exchange["answer"])}
         if exchange["method"] in {"POST", "PUT", "PATCH"} and len(shown) == 1 and isinstance(exchange["sent"], dict):
             [identifier] = shown
-            earlier = sent.get(identifier, {})
-            sent[identifier] = {**earlier, **exchange["sent"]}
+            sent[identifier] = {**sent.get(identifier, {}), **exchange["sent"]}
+            whole |= {identifier} if exchange["method"] == "POST" else set()
         for identifier, held in shown.items():
             if identifier in sent:
-                yield from _changes(normaliser, exchange, sent[identifier], held)
+                yield from _changes(normaliser, exchange, sent[identifier], held, whole=identifier in whole)
 
 
 def _changes(
-    normaliser: Normaliser, exchange: Exchange, wanted: Mapping[str, Any], held: Mapping[str, Any]
+    normaliser: Normaliser, exchange: Exchange, wanted: Mapping[str, Any], held: Mapping[str, Any], *, whole: bool
 ) -> Iterator[Difference]:
     declared = normaliser.optional(wanted)
     ours, theirs = normaliser.canonical(wanted, declared), normaliser.canonical(held, declared)
-    for change in differences({name: theirs[name] for name in theirs if name in wanted}, ours):
-        yield Difference(
-            exchange["recording"], _request(exchange), ".".join(map(str, change.path)), change.old, change.new
-        )
+    compared = theirs if whole else {name: value for name, value in theirs.items() if name in wanted}
+    for change in differences(compared, ours):
+        field = ".".join(map(str, change.path))
+        yield Difference(exchange["recording"], _request(exchange), field, change.old, change.new)
 
 
 # -- an emulator

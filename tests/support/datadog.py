@@ -14,8 +14,11 @@ KEYS = ("test-api-key-0123456789", "test-app-key-9876543210")
 
 
 def conforms(request: Request) -> list[str]:
-    """Return what Datadog's description of its API says against a request."""
-    return specification().request_problems(request.method, request.path, dict(request.query), request.body)
+    """Return what Datadog's description of its API says against a request, and what it should say."""
+    problems = specification().request_problems(request.method, request.path, dict(request.query), request.body)
+    if request.path.startswith("/api/v1/monitor") and isinstance(request.body, dict):
+        problems += [] if request.body.get("priority") in {None, *range(1, 6)} else ["priority is 1 to 5"]
+    return problems
 
 
 @contextmanager

@@ -186,7 +186,19 @@ class Specification:
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             return [*problems, *(["a body where none is taken"] if body is not None else [])]
-        return [*problems, *self._problems(path, f"{method} {template}", schema, body)]
+        strange = [f"unknown field {name}" for name in self._unknown(path, schema, body)]
+        return [*problems, *strange, *self._problems(path, f"{method} {template}", schema, body)]
+
+    def _unknown(self, path: str, schema: Any, body: Any) -> list[str]:
+        """Return the fields of a body that the description does not name, though it takes them."""
+        known = self._fields(path, schema)
+        return sorted(body.keys() - known) if isinstance(body, dict) and known else []
+
+    def _fields(self, path: str, schema: Any) -> set[str]:
+        if "$ref" in schema:
+            return self._fields(path, self._version(path)["components"]["schemas"][schema["$ref"].split("/")[-1]])
+        inner = [each for name in ("allOf", "oneOf", "anyOf") for each in schema.get(name, ())]
+        return set(schema.get("properties", {})).union(*(self._fields(path, each) for each in inner))
 
     def answer_problems(self, method: str, path: str, status: int, body: Any) -> list[str]:
         """Return what is wrong with an answer."""

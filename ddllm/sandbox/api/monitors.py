@@ -120,7 +120,8 @@ class Monitors:
         if held is None:
             return _not_found()
         assets = {"assets": held["assets"]} if request.query.get("with_assets") == "true" else {}
-        return Answer(200, {**self._read(held), **assets})
+        downtimes: Body = {"matching_downtimes": []} if request.query.get("with_downtimes") == "true" else {}
+        return Answer(200, {**self._read(held), **assets, **downtimes})
 
     def _update(self, request: Request, id: str) -> Answer:  # noqa: A002
         held = self._known(id)
@@ -292,7 +293,9 @@ def _options(sent: Mapping[str, Any], kind: str, known: Iterable[str]) -> Body:
     for key in ("escalation_message",):
         if isinstance(options.get(key), str):
             options[key] = options[key].strip()
-    thresholds = {key: _as_float(value) for key, value in (options.pop("thresholds", None) or {}).items()}
+    thresholds = {
+        key: _as_float(value) for key, value in (options.pop("thresholds", None) or {}).items() if value is not None
+    }
     if thresholds:
         options["thresholds"] = thresholds
     completed = {**_defaults(options, kind), **options}
@@ -307,7 +310,7 @@ def _defaults(options: Mapping[str, Any], kind: str) -> Body:
         defaults["notify_no_data"] = False
     if "new_group_delay" not in options:
         defaults["new_host_delay"] = 300
-    if kind in EVENT_LIKE:
+    if kind in EVENT_LIKE | {"llm-observability alert"}:
         defaults["groupby_simple_monitor"] = False
     if kind != "composite":
         defaults["avalanche_window"] = 20  # in no documentation

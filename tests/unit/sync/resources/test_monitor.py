@@ -1,6 +1,5 @@
 """What Datadog makes of a monitor means the same as what was sent: on recordings, and on anything that can be written."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +12,12 @@ from ddllm.definitions.definition import Definition, Source
 from ddllm.definitions.document import parse
 from ddllm.errors import ApiError
 from ddllm.sandbox.api import DatadogApi
-from ddllm.sync.compare import compare, differences
+from ddllm.sync.compare import compare
 from ddllm.sync.identity import Owner
 from ddllm.sync.resources import resources
 from ddllm.sync.resources.monitor import RESOURCE
+from tests.support.conformance import second_sync, sessions, unexplained
 from tests.support.datadog import client, organisation
-from tests.support.openapi import recordings
 
 OWNER = Owner("shop", "prod")
 NORMALISER = RESOURCE.normaliser
@@ -72,45 +71,16 @@ def test_marks_of_this_version_stay_what_they_are():
     ]
 
 
-def recorded_writes() -> list[dict[str, Any]]:
-    monitor = re.compile(r"/api/v1/monitor(/\d+)?\Z")
-    return [
-        each
-        for each in recordings()
-        if each["method"] in {"POST", "PUT"} and each["status"] == 200 and monitor.match(each["path"])
-    ]
+def objects(answer: Any) -> list[dict[str, Any]]:
+    """Return the monitors of an answer."""
+    found = answer if isinstance(answer, list) else [answer]
+    return [each for each in found if isinstance(each, dict) and "query" in each]
 
 
-def test_recorded_answers_mean_what_was_sent():
-    writes = recorded_writes()
-    assert len(writes) > 20
-    for exchange in writes:
-        sent, answer = exchange["sent"], exchange["answer"]
-        declared = NORMALISER.optional(sent)
-        wanted, held = NORMALISER.canonical(sent, declared), NORMALISER.canonical(answer, declared)
-        kept = {name: held[name] for name in wanted if name in held}  # a PUT keeps what it does not name
-        assert list(differences(kept if exchange["method"] == "PUT" else held, wanted)) == [], sent.get("name", sent)
-
-
-def test_recorded_reads_mean_what_the_write_before_them_was_answered_with():
-    held: dict[int, Any] = {}
-    compared = 0
-    for exchange in recordings():
-        answer = exchange["answer"]
-        if (
-            exchange["status"] != 200
-            or not re.match(r"/api/v1/monitor(/\d+)?(\?|\Z)", exchange["path"])
-            or not isinstance(answer, dict)
-            or "query" not in answer
-        ):
-            continue
-        if exchange["method"] in {"POST", "PUT"}:
-            held[answer["id"]] = answer
-        elif exchange["method"] == "GET" and answer["id"] in held:
-            compared += 1
-            before = held[answer["id"]]
-            assert list(differences(NORMALISER.canonical(before), NORMALISER.canonical(answer))) == []
-    assert compared > 0
+def test_a_second_sync_of_recorded_monitors_does_nothing():
+    recorded = list(sessions(r"/api/v1/monitor(\?|/\d+(\?|\Z)|\Z)"))
+    assert len(recorded) > 25
+    assert unexplained((each for one in recorded for each in second_sync(NORMALISER, one, objects)), {}) == []
 
 
 def possible(options: dict[str, Any]) -> dict[str, Any]:
