@@ -2,6 +2,7 @@
 
     parse        the text of a query -> its tree: of widgets and formulas, and of monitors of every kind
     ast          what an expression is made of, and how it prints; `monitor` has what a monitor's query is made of
+    explain      what a query computes and when it fires, in plain words
     reads        which metrics and tags a query reads
     evaluate     what a metric query answers, from series
 

@@ -10,6 +10,8 @@ from ddllm.query.build import Builder, Refused, at, nearest, quoted
 from ddllm.query.functions import AGGREGATORS
 from ddllm.query.monitor import (
     UNITS,
+    AllOf,
+    AnyOf,
     Change,
     CheckQuery,
     Comparison,
@@ -145,13 +147,13 @@ class MonitorBuilder(Builder):
             raise Refused(f"a composite has {_MOST_MEMBERS} monitors at most", children[0].position)
         return CompositeQuery(children[0], position=children[0].position)
 
-    def any_of(self, children: list[Condition]) -> monitor.Any:
+    def any_of(self, children: list[Condition]) -> AnyOf:
         """Build `||`."""
-        return monitor.Any(tuple(children), position=children[0].position)
+        return AnyOf(tuple(children), position=children[0].position)
 
-    def all_of(self, children: list[Condition]) -> monitor.All:
+    def all_of(self, children: list[Condition]) -> AllOf:
         """Build `&&`."""
-        return monitor.All(tuple(children), position=children[0].position)
+        return AllOf(tuple(children), position=children[0].position)
 
     def unless(self, children: list[Any]) -> Unless:
         """Build `!`."""

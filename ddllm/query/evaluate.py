@@ -96,7 +96,7 @@ def evaluate(expression: Expression | Several, series_of: SeriesOf, start: int, 
         raise _cannot(expression, "it is more than one query")
     queries = list(queries_of(expression))
     if not queries:
-        raise _cannot(expression, "numbers alone are no query")
+        raise _cannot(expression, "it reads no metric")
     if any(query.by != queries[0].by for query in queries):
         raise _cannot(expression, "its queries are grouped by different tags")
     interval = max(_interval(query, end - start) for query in queries)

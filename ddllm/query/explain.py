@@ -5,35 +5,11 @@ The order in which Datadog evaluates is told where it changes the result (docume
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, count
-from string import ascii_lowercase
 
-from ddllm.query.ast import (
-    Argument,
-    Binary,
-    Both,
-    Call,
-    Either,
-    Everything,
-    Expression,
-    Keys,
-    Keyword,
-    Method,
-    Name,
-    Negative,
-    Not,
-    OneOf,
-    Query,
-    Quoted,
-    Scope,
-    Several,
-    Tag,
-)
-from ddllm.query.functions import FUNCTIONS
+from ddllm.query.ast import Call, Expression, Keyword, Method, Query, Quoted, Several
 from ddllm.query.monitor import (
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     CheckQuery,
     Comparison,
     CompositeQuery,
@@ -48,26 +24,11 @@ from ddllm.query.monitor import (
     Window,
     argument,
 )
-from ddllm.query.reads import names, reads
+from ddllm.query.reads import reads
+from ddllm.query.words import AGGREGATES, computes, joined
 
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month"}
-_AGGREGATES = {
-    "avg": "the average",
-    "sum": "the sum",
-    "min": "the lowest",
-    "max": "the highest",
-    "count": "the number of values",
-    "stddev": "the standard deviation",
-    "histogram": "the distribution",
-}
 _PLURAL = {"logs", "events", "processes"}
-_MODIFIERS = {
-    "as_count": "as a count",
-    "as_rate": "per second",
-    "rollup": "rolled up by ",
-    "fill": "gaps filled by ",
-    "weighted": "weighted",
-}
 _OPERATORS = {
     ">": "above",
     ">=": "at or above",
@@ -91,7 +52,7 @@ def explain(tree: Expression | Several | MonitorQuery) -> list[tuple[str, str]]:
             return _event(tree)
         case FormulaQuery(formula, methods, comparison):
             return [
-                *_computes(formula),
+                *computes(formula),
                 ("", "the names are queries in the monitor's options.variables"),
                 ("window", _chain_window(methods)),
                 ("fires", _formula_fires(methods, comparison)),
@@ -104,127 +65,15 @@ def explain(tree: Expression | Several | MonitorQuery) -> list[tuple[str, str]]:
                 ("fires", f"while {_condition(condition)}; a monitor counts while it alerts, warns or has no data"),
             ]
         case Several(expressions):
-            return [line for expression in expressions for line in _computes(expression)]
-    return _computes(tree)
-
-
-# Expressions
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Words for an expression, in which each query has a letter."""
-
-    letters: dict[Query, str]
-
-    def expression(self, expression: Expression, *, inside: bool = False) -> str:
-        match expression:
-            case Query():
-                return self.letters[expression]
-            case Name(name):
-                return name
-            case Negative(operand):
-                return f"-{self.expression(operand, inside=True)}"
-            case Binary(operator, left, right):
-                text = f"{self._operand(left, operator, first=True)} {operator} {self._operand(right, operator)}"
-                return f"({text})" if inside else text
-            case Call():
-                text = self._call(expression)
-                return f"({text})" if inside else text
-        return str(expression)
-
-    def _operand(self, operand: Expression, operator: str, *, first: bool = False) -> str:
-        """Write an operand; parentheses stand where the order needs them, and around words."""
-        if isinstance(operand, Binary):
-            weaker = operator in "*/" and operand.operator in "+-"
-            alike = (operator in "*/") == (operand.operator in "*/")
-            return self.expression(operand, inside=weaker or (alike and not first))
-        return self.expression(operand, inside=True)
-
-    def _call(self, call: Call) -> str:
-        function = FUNCTIONS[call.function]
-        given = [self._argument(each) for each in call.arguments if not isinstance(each, Keyword)]
-        says = re.sub(r"\[([^]]*)\]", lambda part: part[1] if _filled(part[1], len(given)) else "", function.says)
-        return says.format(*given)
-
-    def _argument(self, each: Argument) -> str:
-        if isinstance(each, Quoted):
-            return each.plain
-        if isinstance(each, Keys):
-            return _joined(each.keys)
-        return str(each) if isinstance(each, Keyword) else self.expression(each, inside=True)
-
-
-def _filled(part: str, arguments: int) -> bool:
-    return all(int(index) < arguments for index in re.findall(r"\{(\d)\}", part))
-
-
-def _computes(expression: Expression) -> list[tuple[str, str]]:
-    if isinstance(expression, Query):
-        return [("computes", _query(expression))]
-    taken = names(expression)
-    free = (each for each in chain(ascii_lowercase, map("q{}".format, count(1))) if each not in taken)
-    letters = dict(zip(dict.fromkeys(read.query for read in reads(expression)), free, strict=False))
-    lines = [("computes", _Words(letters).expression(expression))]
-    return lines + [("", f"{letter} is {_query(query)}") for query, letter in letters.items()]
-
-
-def _query(query: Query) -> str:
-    scope = "" if query.scope == Everything() else f" with {_scope(query.scope)}"
-    by = f", for each {_joined(query.by)}" if query.by else ""
-    return f"{_aggregate(query.aggregator)}{query.metric}{scope}{by}{''.join(map(_modifier, query.methods))}"
-
-
-def _aggregate(aggregator: str | None) -> str:
-    if aggregator is None:
-        return ""
-    if aggregator.startswith("count("):
-        return f"the number of values {aggregator.partition('v: v')[2].rstrip(')')} of "
-    named = _AGGREGATES.get(aggregator) or f"the {aggregator}"
-    return f"{named} of "
-
-
-def _modifier(method: Method) -> str:
-    arguments = [each.plain if isinstance(each, Quoted) else str(each) for each in method.arguments]
-    match method.name, arguments:
-        case "rollup", [*way, seconds] if seconds.isdigit():
-            return f", rolled up{''.join(f' by {each}' for each in way)} over {seconds} seconds"
-        case name, _ if name in _MODIFIERS:
-            return f", {_MODIFIERS[name]}{', '.join(arguments)}"
-    return str(method)
-
-
-def _scope(scope: Scope, *, inside: bool = False) -> str:  # noqa: PLR0911 - one a node
-    match scope:
-        case Tag(key, None):
-            return key
-        case OneOf(key, values):
-            return f"{key} one of {', '.join(values)}"
-        case Not(OneOf(key, values)):
-            return f"{key} none of {', '.join(values)}"
-        case Not(operand):
-            return f"not {_scope(operand, inside=True)}"
-        case Both(operands):
-            text = " and ".join(_scope(operand, inside=True) for operand in operands)
-            return f"({text})" if inside else text
-        case Either(operands):
-            text = " or ".join(_scope(operand, inside=True) for operand in operands)
-            return f"({text})" if inside else text
-    return str(scope)
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
-
-
-# Monitors
+            return [line for expression in expressions for line in computes(expression)]
+    return computes(tree)
 
 
 def _metric(query: MetricQuery) -> list[tuple[str, str]]:
-    lines = [*_computes(query.expression), ("window", _window(query.window))]
+    lines = [*computes(query.expression), ("window", _window(query.window))]
     lines += [("", note) for note in _notes(query)]
     groups = list(dict.fromkeys(key for read in reads(query) for key in read.group_keys))
-    each = f"for each {_joined(groups)}, " if groups else ""
+    each = f"for each {joined(groups)}, " if groups else ""
     return [*lines, ("fires", f"{each}when {_reached(query)}")]
 
 
@@ -257,7 +106,7 @@ def _reached(query: MetricQuery) -> str:
         return f"each of the {what} is {compared}"
     if query.aggregator == "percentile":
         return f"the percentile of all values in the window is {compared}"
-    return f"{_AGGREGATES[query.aggregator]} of the {what} is {compared}"
+    return f"{AGGREGATES[query.aggregator]} of the {what} is {compared}"
 
 
 def _sums_first(query: MetricQuery) -> bool:
@@ -282,10 +131,10 @@ def _check(query: CheckQuery) -> list[tuple[str, str]]:
     over = _chain_arguments(query.methods, "over")
     by = _chain_arguments(query.methods, "by")
     excluded = _chain_arguments(query.methods, "exclude")
-    scope = "" if over in ([], ["*"]) else f" with {_joined(over)}"
-    without = f", without {_joined(excluded)}" if excluded else ""
+    scope = "" if over in ([], ["*"]) else f" with {joined(over)}"
+    without = f", without {joined(excluded)}" if excluded else ""
     share = any(method.name == "pct_by_status" for method in query.methods)
-    each = f"for each {_joined(by)}, " if by and by != ["*"] else ""
+    each = f"for each {joined(by)}, " if by and by != ["*"] else ""
     counted = "the share of checks with a status reaches" if share else "runs in a row with a status reach"
     runs = argument(query.methods, "last")
     return [
@@ -301,14 +150,14 @@ def _event(query: EventQuery) -> list[tuple[str, str]]:
         case ["cardinality", facet]:
             measured = f"the number of different {facet} of"
         case [way, measure]:
-            measured = f"{_AGGREGATES.get(way, f'the {way}')} of {measure} of"
+            measured = f"{AGGREGATES.get(way, f'the {way}')} of {measure} of"
         case _:
             measured = "the number of"
     by = [key for text in _chain_arguments(query.methods, "by") for key in text.split(",")]
     search = query.search.plain
     events = query.source if query.source in _PLURAL else f"{query.source} events"
     found = f"{events} that match {search}" if search not in {"", "*"} else f"all {events}"
-    each = f"for each {_joined(by)}, " if by and by != ["*"] else ""
+    each = f"for each {joined(by)}, " if by and by != ["*"] else ""
     return [
         ("computes", f"{measured} {found}"),
         ("window", _chain_window(query.methods)),
@@ -345,9 +194,9 @@ def _condition(condition: Condition, *, inside: bool = False) -> str:
             return f"monitor {number}"
         case Unless(operand):
             return f"not {_condition(operand, inside=True)}"
-        case All(operands):
+        case AllOf(operands):
             text = " and ".join(_condition(operand, inside=True) for operand in operands)
-        case Any(operands):
+        case AnyOf(operands):
             text = " or ".join(_condition(operand, inside=True) for operand in operands)
     return f"({text})" if inside else text
 

@@ -147,7 +147,7 @@ class Unless(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class All(Node):
+class AllOf(Node):
     """`&&`; two operands or more."""
 
     operands: tuple["Condition", ...]
@@ -157,7 +157,7 @@ class All(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Any(Node):
+class AnyOf(Node):
     """`||`; two operands or more."""
 
     operands: tuple["Condition", ...]
@@ -166,11 +166,11 @@ class Any(Node):
         return " || ".join(map(_grouped, self.operands))
 
 
-Condition = Member | Unless | All | Any
+Condition = Member | Unless | AllOf | AnyOf
 
 
 def _grouped(condition: Condition) -> str:
-    return f"({condition})" if isinstance(condition, All | Any) else str(condition)
+    return f"({condition})" if isinstance(condition, AllOf | AnyOf) else str(condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def members_of(condition: Condition) -> list[int]:
             return [number]
         case Unless(operand):
             return members_of(operand)
-        case All(operands) | Any(operands):
+        case AllOf(operands) | AnyOf(operands):
             return [each for operand in operands for each in members_of(operand)]
 
 

@@ -21,7 +21,7 @@ from ddllm.query.monitor import (
     MonitorQuery,
     SloQuery,
 )
-from ddllm.query.reads import placeholder_of
+from ddllm.query.reads import reads
 from ddllm.query.slips import explained
 
 if TYPE_CHECKING:
@@ -52,11 +52,19 @@ def parse_monitor(text: str, monitor_type: str | None = None) -> MonitorQuery:
         shapes, example = _SHAPES.get(monitor_type, _SEARCH)
         if not isinstance(query, shapes):
             raise QueryError(f"the query of a `{monitor_type}` is {example}", query=text, position=query.position)
-    if "$" in text and isinstance(query, MetricQuery) and (found := placeholder_of(query)):
-        raise QueryError(
-            f"`{found[0]}` is a dashboard's template variable: a monitor has none", query=text, position=found[1]
-        )
+    if "$" in text:
+        _refuse_variables(text, query)
     return query
+
+
+def _refuse_variables(text: str, query: MonitorQuery) -> None:
+    for read in reads(query):
+        named = [(str(tag), tag.position) for tag in read.filters]
+        named += [(key, read.query.position) for key in read.group_keys]
+        for name, position in named:
+            if "$" in name:
+                message = f"`{name}` is a dashboard's template variable: a monitor has none"
+                raise QueryError(message, query=text, position=position)
 
 
 def _parsed(text: str, start: str) -> object:

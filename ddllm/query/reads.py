@@ -89,18 +89,6 @@ def tags_of(scope: Scope) -> Iterator[Tag | OneOf]:
                 yield from tags_of(operand)
 
 
-def placeholder_of(monitor: MetricQuery) -> tuple[str, int] | None:
-    """Return the first template variable of a monitor's scopes and groups, and where it stands."""
-    for read in reads(monitor):
-        for tag in read.filters:
-            if "$" in str(tag):
-                return str(tag), tag.position
-        for key in read.group_keys:
-            if "$" in key:
-                return key, read.query.position
-    return None
-
-
 def _reads(expression: Expression | Several, functions: tuple[str, ...]) -> Iterator[Read]:
     if isinstance(expression, Query):
         yield Read(expression, functions)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ddllm.errors import QueryError
 from ddllm.query.ast import Binary, Keyword, Method, Name, Query, Quoted, Tag
 from ddllm.query.monitor import (
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Change,
     CheckQuery,
     Comparison,
@@ -78,7 +78,7 @@ def test_an_objective_in_its_parts():
 
 def test_a_composite_in_its_parts():
     assert parse_monitor("!1 && (2 || 3)", "composite") == CompositeQuery(
-        All((Unless(Member(1)), Any((Member(2), Member(3)))))
+        AllOf((Unless(Member(1)), AnyOf((Member(2), Member(3)))))
     )
 
 
@@ -203,6 +203,11 @@ def test_a_type_takes_its_own_shape_alone(text: str, monitor_type: str, message:
         parse_monitor(text, monitor_type)
 
 
+def test_nesting_without_end_is_refused():
+    with pytest.raises(QueryError, match="nested too deeply"):
+        parse_monitor("!" * 10_000 + "1")
+
+
 def test_a_search_may_hold_a_dollar():
     assert str(parse_monitor('logs("@price:$5").last("5m") > 5'))
 
@@ -224,8 +229,8 @@ CONDITIONS = st.recursive(
     st.builds(Member, st.integers(1, 9)),
     lambda inner: (
         st.builds(Unless, inner)
-        | st.builds(All, st.lists(inner, min_size=2, max_size=3).map(tuple))
-        | st.builds(Any, st.lists(inner, min_size=2, max_size=3).map(tuple))
+        | st.builds(AllOf, st.lists(inner, min_size=2, max_size=3).map(tuple))
+        | st.builds(AnyOf, st.lists(inner, min_size=2, max_size=3).map(tuple))
     ),
     max_leaves=8,
 )
