@@ -18,6 +18,7 @@ from ddllm.sandbox.api.http import Answer, Request, Route, Server, errors
 from ddllm.sandbox.api.metric_settings import MetricSettings
 from ddllm.sandbox.api.metrics import Metrics, Source
 from ddllm.sandbox.api.monitors import Monitors
+from ddllm.sandbox.api.notebooks import Notebooks
 from ddllm.sandbox.api.notification_rules import NotificationRules
 from ddllm.sandbox.api.organisation import Organisation
 from ddllm.sandbox.api.pagerduty import PagerDuty
@@ -53,6 +54,7 @@ class DatadogApi:
         self.monitors = Monitors(now, held)
         self.slos = Slos(now, held)
         self.dashboards = Dashboards(now)
+        self.notebooks = Notebooks(now)
         self.metrics = MetricSettings(now, metrics)
         self.notification_rules = NotificationRules(now)
         self.pagerduty = PagerDuty()
@@ -67,6 +69,7 @@ class DatadogApi:
             *self.monitors.routes(),
             *self.slos.routes(),
             *self.dashboards.routes(),
+            *self.notebooks.routes(),
             *Metrics(metrics).routes(),
             *self.metrics.routes(),
             *self.notification_rules.routes(),

@@ -1,7 +1,7 @@
 """Dashboards as Datadog keeps them: widgets verbatim, each with an id; a listing without widgets."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -35,6 +35,12 @@ _LISTED = (
     "modified_at",
     "is_read_only",
 )
+#: What comes back in an order of its own.
+_SORTED: Mapping[str, Callable[[Any], str]] = {
+    "notify_list": str,
+    "template_variable_presets": lambda preset: str(preset.get("name")),
+}
+_OF_THE_SERVER = frozenset({"id", "url", "author_handle", "author_name", "created_at", "modified_at", "is_read_only"})
 _TAGS = 5
 _FIRST_WIDGET_ID = 1_000_000_000_000_001
 
@@ -56,7 +62,11 @@ class Dashboards:
 
     def all(self) -> list[Body]:
         """Return every dashboard, in the order of creation."""
-        return list(self._held.values())
+        return [_shown(body) for body in self._held.values()]
+
+    def edit(self, identifier: str, **values: Any) -> None:
+        """Change fields as the UI does: no request is logged."""
+        self._held[identifier].update(values, modified_at=self._stamp())
 
     def routes(self) -> list[Route]:
         """Return the endpoints."""
@@ -80,13 +90,13 @@ class Dashboards:
         if reason:
             return errors(400, reason)
         identifier = _identifier(next(self._numbers))
-        body = self._stored(request.body, identifier, self._stamp())
+        body = self._stored(request.body, identifier, self._stamp(), ())
         self._held[identifier] = body
-        return Answer(200, body)
+        return Answer(200, _shown(body))
 
     def _get(self, _request: Request, id: str) -> Answer:  # noqa: A002 - the API's name
         held = self._held.get(id)
-        return Answer(200, held) if held else _not_found(id)
+        return Answer(200, _shown(held)) if held else _not_found(id)
 
     def _update(self, request: Request, id: str) -> Answer:  # noqa: A002
         held = self._held.get(id)
@@ -95,16 +105,19 @@ class Dashboards:
         reason = _refusal(request.body)
         if reason:
             return errors(400, reason)
-        self._held[id] = self._stored(request.body, id, held["created_at"])
-        return Answer(200, self._held[id])
+        if held["is_read_only"]:
+            return errors(403, "This dashboard is read-only")
+        self._held[id] = self._stored(request.body, id, held["created_at"], held.keys() - _OF_THE_SERVER)
+        return Answer(200, _shown(self._held[id]))
 
     def _delete(self, _request: Request, id: str) -> Answer:  # noqa: A002
         if self._held.pop(id, None) is None:
             return _not_found(id)
         return Answer(200, {"deleted_dashboard_id": id})
 
-    def _stored(self, sent: Mapping[str, Any], identifier: str, created: str) -> Body:
-        kept = {key: sent[key] for key in _WRITABLE if key in sent}
+    def _stored(self, sent: Mapping[str, Any], identifier: str, created: str, known: Iterable[str]) -> Body:
+        """Return what is kept of a write: what was sent, of fields that it knows or that newer features put there."""
+        kept = {key: sent[key] for key in {*_WRITABLE, *known} if key in sent}
         slug = re.sub(r"[^a-z0-9]+", "-", sent["title"].lower()).strip("-")
         body = {
             "description": None,
@@ -121,7 +134,9 @@ class Dashboards:
             "modified_at": self._stamp(),
             "widgets": [self._with_id(widget) for widget in sent["widgets"]],
         }
-        body["notify_list"] = sorted(body["notify_list"]) if body["notify_list"] else body["notify_list"]
+        for name, key in _SORTED.items():
+            if body.get(name):
+                body[name] = sorted(body[name], key=key)
         if body.get("tabs"):
             body["tabs"] = [
                 {**tab, "widget_ids": _positions(tab["widget_ids"], body["widgets"])} for tab in body["tabs"]
@@ -138,7 +153,15 @@ class Dashboards:
         return datetime.fromtimestamp(self._now(), UTC).isoformat()
 
 
+def _shown(body: Body) -> Body:
+    """Return a dashboard as answers show it, since 2025 without a field that listings still have."""
+    return {name: value for name, value in body.items() if name != "is_read_only"}
+
+
 def _refusal(body: Any) -> str | None:
+    reason = _choice_refusal(body) if isinstance(body, dict) else None
+    if reason:
+        return reason
     reason = model_error("Dashboard", body)
     if reason:
         return reason
@@ -146,9 +169,23 @@ def _refusal(body: Any) -> str | None:
         return "Invalid tag format. Valid tag keys are: team."
     if len(body.get("tags") or []) > _TAGS:
         return "'tags' is invalid"
-    if any(("default" in variable) == ("defaults" in variable) for variable in body.get("template_variables") or []):
-        return "'template_variables' is invalid"
     return _layout_refusal(body)
+
+
+def _choice_refusal(body: Mapping[str, Any]) -> str | None:
+    """Refuse template variables and presets in the words of the recorded answers."""
+    for variable in body.get("template_variables") or []:
+        if "default" in variable and "defaults" in variable:
+            return "'template_variables' is invalid"
+        if not all(variable.get("defaults", ["*"])):
+            return "Minimum length of parameter 'defaults' should be 1"
+    for preset in body.get("template_variable_presets") or []:
+        for chosen in preset.get("template_variables") or []:
+            if "value" in chosen and "values" in chosen:
+                return f"'template_variables' value '{chosen}' is invalid"
+            if chosen.get("values") == []:
+                return "Minimum number of elements in parameter 'values' should be 1"
+    return None
 
 
 def _layout_refusal(body: Mapping[str, Any]) -> str | None:
