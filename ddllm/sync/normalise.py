@@ -82,14 +82,15 @@ class Normaliser:
     """The knowledge of one kind.
 
     `version` belongs to every hash: it grows with any change of the table that changes a canonical form. `inside` names the
-    mappings whose keys are fields themselves and which a write replaces as a whole. `between` holds rules that need more
-    than one field.
+    mappings whose keys are fields themselves and which a write replaces as a whole; `replaces` says that it replaces the whole
+    body so, and what it leaves out is lost. `between` holds rules that need more than one field.
     """
 
     version: int
     rows: tuple[Row, ...]
     inside: tuple[str, ...] = ()
     between: Callable[[Body], Body] = keep
+    replaces: bool = False
     _by_path: dict[Path, Row] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -135,8 +136,9 @@ class Normaliser:
         """Return what to send in place of `old`: `body`, what nobody declared kept, what is no longer declared cleared."""
         result: Body = _copy(body)
         for path in sorted(self._kept(old) - declared):
-            if path[0] in self.inside and _get(result, path) is ABSENT:
-                _set(result, path, _get(old, path))
+            kept = _get(old, path)
+            if (self.replaces or path[0] in self.inside) and kept is not None and _get(result, path) is ABSENT:
+                _set(result, path, kept)
         for path in sorted(declared):
             row = self._by_path.get(path)
             if len(path) == 1 and _get(result, path) is ABSENT:

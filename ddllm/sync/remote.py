@@ -46,11 +46,13 @@ def read_remotes(
 
 
 def _looked_for(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str]) -> list[Remote]:
-    """Look for objects by their identities, one by one. Raises SyncError where that shows a listing to be cut off."""
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        found = [
-            each for remotes in pool.map(lambda key: list(resource.find(api, owner, key)), keys) for each in remotes
-        ]
+    """Look for objects by their identities, all at once or one by one. Raises SyncError where that shows a listing to be cut off."""
+    if resource.lists_all:
+        found = [each for each in resource.listing(api, owner) if each.key in keys] if keys else []
+    else:
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            looks = pool.map(lambda key: list(resource.find(api, owner, key)), keys)
+            found = [each for remotes in looks for each in remotes]
     missed = [each for each in found if resource.is_listed(each)]
     if missed:  # a run beside this one may just have made them; then they are listed by now
         listed = {each.id for each in resource.listing(api, owner)}

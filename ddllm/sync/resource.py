@@ -41,6 +41,9 @@ class Resource(Protocol):
     has_mark: ClassVar[bool] = True
     #: Whether it belongs to a project and environment. What an organisation shares is never deleted, and wishes add up.
     is_owned: ClassVar[bool] = True
+    #: Whether a listing finds all there is, so that a second one looks for what seems to be new. One that goes by a tag may
+    #: miss what lost it, which is then looked for by identity.
+    lists_all: ClassVar[bool] = False
     #: Whether Datadog itself refuses a second one. Where it does not, a create is followed by a look for a twin.
     is_unique: ClassVar[bool] = False
     #: Fields that may hold a secret: left out of journals, snapshots and outputs.
@@ -75,7 +78,7 @@ class Resource(Protocol):
 
     def is_listed(self, held: Remote) -> bool:  # noqa: ARG002 - for kinds that need it
         """Return whether a listing has to hold an object that was found by its identity; not so where it lost what it is listed by."""
-        return False
+        return self.lists_all
 
     def read(self, api: Datadog, owner: Owner, identifier: int | str) -> Remote | None:
         """Read one object with all its fields; None where it is gone or no longer the owner's."""

@@ -90,6 +90,15 @@ def test_a_body_that_changed_since_has_no_such_mark():
     assert NORMALISER.declared_when({"name": "b"}, mark, frozenset()) is None
 
 
+def test_a_write_that_replaces_everything_sends_back_what_it_does_not_know():
+    whole = Normaliser(
+        version=1, rows=(Row("id", "", gone), Row("note", ""), Row("roles", "", managed=False)), replaces=True
+    )
+    old = {"id": 5, "note": "old", "roles": ["x"], "invented": {"by": "others"}, "nothing": None}
+    sent = whole.completed({"name": "a"}, old, frozenset())
+    assert sent == {"name": "a", "roles": ["x"], "invented": {"by": "others"}}
+
+
 def test_many_fields_of_the_servers_own_do_not_hide_what_was_declared():
     held = {"roles": ["x"], **{f"new_{number}": number for number in range(20)}}
     mark = NORMALISER.mark(NORMALISER.canonical(held, frozenset({("roles",)})))

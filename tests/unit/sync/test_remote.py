@@ -30,6 +30,13 @@ def test_what_seems_to_be_new_is_looked_for_by_its_identity():
     assert sorted(things.calls) == ["find a", "find b"]
 
 
+def test_a_listing_that_finds_all_there_is_is_repeated_once_for_all_that_seems_to_be_new():
+    things = Things()
+    things.lists_all = True  # type: ignore[misc]
+    assert read(things, "a", "b") == {}
+    assert things.calls == ["list", "list"]
+
+
 def test_a_copy_with_the_same_identity_stops_everything():
     things = Things()
     things.put_there("a", 1)
