@@ -42,3 +42,7 @@ class Definition:
     def references(self) -> frozenset[Reference]:
         """The definitions that must exist before this one can be written."""
         return frozenset(references(self.body))
+
+    def where(self, reference: Reference) -> Position:
+        """Where it refers to another definition."""
+        return self.source.document.find(self.source.route, str(reference))

@@ -1,13 +1,13 @@
 """A repository of definitions: the files below monitors/ and dashboards/, read for one environment and checked together."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
-from ddllm.definitions import dashboards, monitors, slos
+from ddllm.definitions import dashboards, monitors, runbooks, slos
 from ddllm.definitions.definition import Definition
-from ddllm.definitions.document import Document, load
+from ddllm.definitions.document import Document, Route, load
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.settings import Settings, load_settings
@@ -17,10 +17,11 @@ from ddllm.errors import DefinitionError
 _OTHER_FILES = frozenset({"settings.yaml", "routing.yaml", "slos.yaml"})
 _OTHER_FOLDERS = frozenset({"runbooks", "tests"})
 
-#: How the files of a folder, or one file, are read.
-_READERS: dict[str, Callable[[Document, Settings], Sequence[Definition]]] = {
+#: What holds the definitions of a repository, a folder or one file, and how it is read.
+_READERS: Mapping[str, Callable[[Document, Settings], Sequence[Definition]]] = {
     "monitors": monitors.read,
     "monitors/slos.yaml": slos.read,
+    "monitors/runbooks": runbooks.read,
     "dashboards": dashboards.read,
 }
 
@@ -55,9 +56,10 @@ def load_project(folder: Path, env: str | None = None) -> Project:
     _check_keys(found, problems)
     if not len(problems):  # a definition that could not be read would be missed by its referrers
         _check_references(found, problems)
-        _check_runbooks(root / "runbooks", found, problems)
+        _check_runbooks(found, problems)
+        _check_rows(found, problems)
     problems.raise_any()
-    return Project(settings.project, settings.env, tuple(found))
+    return Project(settings.project, settings.env, tuple(_linked(found)))
 
 
 def _read_all(folder: Path, settings: Settings, problems: Problems) -> Iterator[Definition]:
@@ -107,7 +109,7 @@ def _check_references(found: Sequence[Definition], problems: Problems) -> None:
     for each in found:
         for reference in sorted(each.references):
             target = known.get(reference)
-            where = str(each.source.document.find(each.source.route, str(reference)))
+            where = str(each.where(reference))
             if target is None:
                 names = (key for kind, key in known if kind == reference.kind)
                 problems.add(
@@ -121,11 +123,54 @@ def _check_references(found: Sequence[Definition], problems: Problems) -> None:
                 )
 
 
-def _check_runbooks(folder: Path, found: Iterable[Definition], problems: Problems) -> None:
-    known = {path.stem for path in folder.glob("*.yaml")}
+def _check_runbooks(found: Iterable[Definition], problems: Problems) -> None:
+    """Check the runbooks that monitors and other runbooks name."""
+    known = {each.key for each in found if each.kind == runbooks.KIND}
     for each in found:
-        if not isinstance(each, monitors.MonitorDefinition) or each.runbook is None or each.runbook in known:
-            continue
-        where = str(each.source.document.at((*each.source.route, "runbook")))
-        hint = did_you_mean(each.runbook, known) or f"It would be {_shown(folder / f'{each.runbook}.yaml')}"
-        problems.add(DefinitionError(f"there is no runbook `{each.runbook}`", where=where, hint=hint))
+        for slug, route in _runbooks_of(each):
+            if slug not in known:
+                where = str(each.source.document.at((*each.source.route, *route)))
+                hint = did_you_mean(slug, known) or f"It would be monitors/runbooks/{slug}.yaml"
+                problems.add(DefinitionError(f"there is no runbook `{slug}`", where=where, hint=hint))
+
+
+def _runbooks_of(definition: Definition) -> Iterable[tuple[str, Route]]:
+    if isinstance(definition, runbooks.RunbookDefinition):
+        return definition.elsewhere()
+    if isinstance(definition, monitors.MonitorDefinition) and definition.runbook:
+        return [(definition.runbook, ("runbook",))]
+    return ()
+
+
+def _check_rows(found: Iterable[Definition], problems: Problems) -> None:
+    """Check the monitors that head rows of dashboards; the key of a `for_each` stands for all of its monitors."""
+    keys = [each.key for each in found if each.kind == monitors.KIND]
+    known = {*keys, *(key.partition("/")[0] for key in keys)}
+    for each in found:
+        for row in each.rows if isinstance(each, dashboards.DashboardDefinition) else ():
+            for index, key in enumerate(row.monitors):
+                if key not in known:
+                    where = str(each.source.document.at((*row.route, "monitors", index)))
+                    problems.add(
+                        DefinitionError(f"there is no monitor `{key}`", where=where, hint=did_you_mean(key, known))
+                    )
+
+
+def _linked(found: Sequence[Definition]) -> Iterator[Definition]:
+    """Tell each runbook which monitors and dashboards lead to it."""
+    for each in found:
+        if isinstance(each, runbooks.RunbookDefinition):
+            users = [
+                other.key
+                for other in found
+                if isinstance(other, monitors.MonitorDefinition) and other.runbook == each.key
+            ]
+            boards = [
+                str(other.body["title"])
+                for other in found
+                if isinstance(other, dashboards.DashboardDefinition)
+                and any(row.runbook == each.key for row in other.rows)
+            ]
+            yield each.used_by(users, boards)
+        else:
+            yield each

@@ -66,7 +66,7 @@ def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: Datad
         ("GET", "/api/v1/monitor", "1"),
         *[("GET", "/api/v2/metrics", None)] * 2,
     ]
-    assert ddllm(api, tmp_path, "plan", "--dir", str(folder)).returncode == 0
+    assert ddllm(api, tmp_path, "plan", "monitors", "--dir", str(folder)).returncode == 0
 
 
 def test_every_object_carries_its_marks(api: DatadogApi, repository: Repository):
@@ -312,7 +312,7 @@ def test_markdown_is_for_a_pull_request(api: DatadogApi, repository: Repository)
 
 
 def test_wrong_keys_are_one_message(api: DatadogApi, repository: Repository):
-    message = refusal(ddllm(api, repository.folder, "sync", DD_APP_KEY="a-wrong-application-key"))
+    message = refusal(ddllm(api, repository.folder, "sync", "monitors", DD_APP_KEY="a-wrong-application-key"))
     assert message.startswith(
         "ddllm: Datadog refused GET /api/v1/monitor with 403: Forbidden. Check DD_API_KEY, DD_APP_KEY"
     )

@@ -6,6 +6,7 @@ import pytest
 
 from ddllm.definitions.problems import DefinitionListError
 from ddllm.definitions.project import load_project
+from ddllm.definitions.runbooks import RunbookDefinition
 from ddllm.errors import DefinitionError
 from tests.support.repository import MONITORS, Repository
 
@@ -13,6 +14,20 @@ from tests.support.repository import MONITORS, Repository
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path, slow=MONITORS)
+
+
+RUNBOOK = "title: Slow\nimpact: People wait.\nsteps: {look: {ask: Where?}}\n"
+
+BOARD = """
+health:
+  title: Health
+  layout_type: ordered
+  widgets:
+  - key: row
+    runbook: slow-start
+    monitors: [slow]
+    definition: {type: group, layout_type: ordered, widgets: []}
+"""
 
 
 def error(repository: Repository, **options: str) -> str:
@@ -23,7 +38,7 @@ def error(repository: Repository, **options: str) -> str:
 
 def test_every_file_below_monitors_is_read_but_those_of_other_formats(repository: Repository):
     repository.write("monitors/deep/er/other.yaml", MONITORS.replace("slow:", "other:"))
-    for name in ("tests/slow", "runbooks/slow", "routing", ".hidden/x"):
+    for name in ("tests/slow", "routing", ".hidden/x"):
         repository.write(f"monitors/{name}.yaml", "not: [a, monitor")
     repository.write("monitors/README.md", "words")
     assert [each.key for each in load_project(repository.folder).definitions] == ["other", "slow"]
@@ -73,8 +88,45 @@ def test_a_runbook_that_is_named_must_exist(repository: Repository):
     repository.replace("monitors/slow.yaml", "  severity: page\n", "  severity: page\n  runbook: slow-first-token\n")
     text = error(repository)
     assert "slow.yaml:3:12: there is no runbook `slow-first-token`" in text
-    repository.write("monitors/runbooks/slow-first-token.yaml", "title: Slow")
+    repository.write("monitors/runbooks/slow-first-token.yaml", RUNBOOK)
     assert load_project(repository.folder).definitions
+
+
+def test_a_runbook_knows_what_leads_to_it(repository: Repository):
+    repository.replace("monitors/slow.yaml", "  severity: page\n", "  severity: page\n  runbook: slow-start\n")
+    repository.write("monitors/runbooks/slow-start.yaml", RUNBOOK)
+    repository.write("monitors/runbooks/other.yaml", RUNBOOK)
+    repository.write("dashboards/health.yaml", BOARD)
+    found = {each.key: each for each in load_project(repository.folder).of("runbooks")}
+    assert isinstance(found["slow-start"], RunbookDefinition)
+    assert isinstance(found["other"], RunbookDefinition)
+    assert (found["slow-start"].monitors, found["slow-start"].dashboards) == (("slow",), ("Health",))
+    assert (found["other"].monitors, found["other"].dashboards) == ((), ())
+
+
+def test_a_runbook_that_goes_on_with_no_other_is_an_error(repository: Repository):
+    repository.write("monitors/runbooks/a-first.yaml", RUNBOOK + "causes: {x: {goto_runbook: a-frist}}\n")
+    assert "a-first.yaml:4:28: there is no runbook `a-frist`. Did you mean `a-first`?" in error(repository)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("slow-start", "slow-strat"), "health.yaml:6:14: `${runbook:slow-strat}` refers to nothing. Did you mean `slow-start`?"),
+        (("[slow]", "[slow, slwo]"), "health.yaml:7:22: there is no monitor `slwo`. Did you mean `slow`?"),
+    ],
+)  # fmt: skip
+def test_what_heads_a_row_must_exist(repository: Repository, change: tuple[str, str], message: str):
+    repository.write("monitors/runbooks/slow-start.yaml", RUNBOOK)
+    repository.write("dashboards/health.yaml", BOARD.replace(*change))
+    assert message in error(repository)
+
+
+def test_a_row_may_name_the_monitors_of_a_for_each_by_their_common_key(repository: Repository):
+    repository.replace("monitors/slow.yaml", "  severity: page\n", "  severity: page\n  for_each: {item: [a, b]}\n")
+    repository.write("monitors/runbooks/slow-start.yaml", RUNBOOK)
+    repository.write("dashboards/health.yaml", BOARD)
+    assert [each.key for each in load_project(repository.folder).of("monitors")] == ["slow/a", "slow/b"]
 
 
 def test_errors_of_all_files_are_told_together(repository: Repository):
