@@ -85,7 +85,7 @@ def test_a_changed_threshold_is_exactly_one_update(api: DatadogApi, tmp_path: Pa
     settings.write_text(settings.read_text().replace("ttft_min_samples: 40", "ttft_min_samples: 60"))
     api.requests.clear()
 
-    plan = ddllm(api, folder, "plan", "--format", "json")
+    plan = ddllm(api, folder, "plan", "monitors", "--format", "json")
     assert plan.returncode == 2
     [step] = json.loads(plan.stdout)["steps"]
     assert (step["key"], step["action"], step["cause"]) == ("ttft-enough-samples", "update", "config change")

@@ -75,7 +75,7 @@ def notes(api: DatadogApi) -> list[str]:
 
 
 def test_both_kinds_are_created_once_in_the_order_in_which_they_link(api: DatadogApi, repository: Repository):
-    assert sync(api, repository.folder).stdout.splitlines()[-1] == "shop/prod: 2 created, 0 unchanged."
+    assert "shop/prod: 2 created, 0 unchanged." in sync(api, repository.folder).stdout.splitlines()
     assert written(api) == [("POST", "/api/v1/notebooks"), ("POST", "/api/v1/dashboard")]
     [notebook] = api.notebooks.all()
     assert f"Runbook: [slow-start]({api.url}/notebook/{notebook})" in notes(api)[0]
@@ -120,7 +120,7 @@ def test_an_edit_in_datadog_is_told_as_drift_of_its_widget(api: DatadogApi, repo
 def test_others_dashboards_and_notebooks_stay_as_they_are(api: DatadogApi, repository: Repository):
     sync(api, repository.folder, *KINDS, "--env", "staging")
     before = (api.dashboards.all(), api.notebooks.all())
-    assert sync(api, repository.folder).stdout.splitlines()[-1] == "shop/prod: 2 created, 0 unchanged."
+    assert "shop/prod: 2 created, 0 unchanged." in sync(api, repository.folder).stdout.splitlines()
     [board, _], notebooks = api.dashboards.all(), api.notebooks.all()
     assert [board] == before[0]
     assert before[1].items() <= notebooks.items()
