@@ -33,7 +33,6 @@ TIMEOUT = (10.0, 60.0)
 AT_ONCE = 8
 
 _PAGE_SIZE = 1000
-_SLICE = 100
 _SERVER_ERROR = 500
 _BAD_REQUEST = 400
 _DUPLICATE = re.compile(r"Duplicate of an existing monitor_id:\s*(\d+)")
@@ -180,26 +179,6 @@ class Datadog:
             f"the listing {self.connection.url}{path} cannot be trusted: {why}",
             hint="Something changed while it was read, or Datadog cut it off. Run the command again",
         )
-
-    def slices(
-        self, path: str, query: Mapping[str, Any], *, at: str, size: int = _SLICE
-    ) -> Iterator[Mapping[str, Any]]:
-        """Read a list that Datadog gives from an offset on, to its end; `at` is the key under which an answer holds its part.
-
-        A part may be shorter than asked, for there is a limit and what the keys may not see is left out: the end is where one
-        brings nothing new. Raises ApiError where an answer holds no list.
-        """
-        seen: set[int | str] = set()
-        while True:
-            answer = self.get(path, {**query, "start": len(seen), "count": size})
-            items = answer.get(at) if isinstance(answer, Mapping) else None
-            if not isinstance(items, list):
-                raise ApiError(f"{self.connection.url}{path} did not answer with a list", hint=self._whose)
-            new = [item for item in items if item["id"] not in seen]
-            if not new:
-                return
-            seen.update(item["id"] for item in new)
-            yield from new
 
     def _request(
         self,

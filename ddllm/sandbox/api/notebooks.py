@@ -64,9 +64,14 @@ class Notebooks:
 
     def _list(self, request: Request) -> Answer:
         query = request.query
+        in_order = sorted(
+            self._held.items(),
+            key=lambda item: str(item[1][query.get("sort_field", "modified")]),
+            reverse=query.get("sort_dir", "desc") == "desc",
+        )
         found = {
             identifier: body
-            for identifier, body in reversed(self._held.items())
+            for identifier, body in in_order
             if query.get("query", "").lower() in body["name"].lower()
             and query.get("type") in {None, body["metadata"]["type"]}
         }

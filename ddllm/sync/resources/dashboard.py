@@ -27,6 +27,7 @@ from ddllm.sync.remote import PARALLEL
 from ddllm.sync.resource import Importable, Remote, Resource
 
 _PATH = "/api/v1/dashboard"
+_SLICE = 100  # Datadog's default
 _NOT_FOUND = 404
 _ADDRESS = re.compile(r"(?:^|/dashboard/)([a-z0-9]{3}-[a-z0-9]{3}-[a-z0-9]{3})(?:$|[/?#])")
 _LINE = "Managed as code by ddllm: "
@@ -196,7 +197,8 @@ class Dashboards(Resource, Importable):
         return {name: value for name, value in written.items() if value or name == "widgets"}
 
     def _owned(self, api: Datadog, owner: Owner, wanted: Callable[[str | None], bool]) -> list[Remote]:
-        ids = [each["id"] for each in api.slices(_PATH, {}, at="dashboards") if wanted(owner.key_in(self.marks(each)))]
+        summaries = api.items(_PATH, {}, field="dashboards", start="start", count="count", size=_SLICE)
+        ids = [each["id"] for each in summaries if wanted(owner.key_in(self.marks(each)))]
         with ThreadPoolExecutor(PARALLEL) as pool:
             found = pool.map(lambda identifier: self.read(api, owner, identifier), ids)
             return [remote for remote in found if remote is not None]

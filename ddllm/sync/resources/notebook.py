@@ -20,11 +20,15 @@ from ddllm.sync.pages import dashboards_page, monitors_page, runbooks_page
 from ddllm.sync.resource import Importable, Remote, Resource
 
 _PATH = "/api/v1/notebooks"
+_SLICE = 100  # Datadog's default
 _NOT_FOUND = 404
 _ADDRESS = re.compile(r"/notebook/(\d+)(?:$|[/?#])")
 _APPLIED = re.compile(rf"\s*{APPLIED_PREFIX}[^\s)]*")
 _LINE = re.compile(r"\s*^\[//\]: # \(ddllm:.*\)$", re.MULTILINE)
 _LONGEST_NAME = 80
+
+#: The order in which nothing moves while it is read; Datadog's own is by the last change.
+_LISTED = {"include_cells": "true", "sort_field": "created", "sort_dir": "asc"}
 
 #: Datadog wants one at creation. It is of the graphs, which a runbook has none of.
 _TIME = {"live_span": "4h"}
@@ -154,7 +158,7 @@ class Notebooks(Resource, Importable):
         return {"title": body["name"], "impact": impact, "steps": steps}
 
     def _owned(self, api: Datadog, owner: Owner, wanted: Callable[[str], bool]) -> list[Remote]:
-        items = api.slices(_PATH, {"include_cells": "true"}, at="data")
+        items = api.items(_PATH, _LISTED, field="data", start="start", count="count", size=_SLICE)
         found = (self._remote(api, owner, item["id"], item["attributes"]) for item in items)
         return [remote for remote in found if remote is not None and wanted(remote.key)]
 

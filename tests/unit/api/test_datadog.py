@@ -110,19 +110,6 @@ def test_a_listing_by_position_needs_its_list(answer: str):
         list(datadog.items("/api/v1/slo", {}, field="data", start="offset", count="limit"))
 
 
-def test_a_listing_by_offset_is_read_until_nothing_new_comes(api: DatadogApi, datadog: Datadog):
-    for number in range(5):
-        datadog.post("/api/v1/dashboard", {"title": f"t{number}", "layout_type": "ordered", "widgets": []})
-    read = list(datadog.slices("/api/v1/dashboard", {}, at="dashboards", size=2))
-    assert [each["title"] for each in read] == ["t0", "t1", "t2", "t3", "t4"]
-    assert [request.query["start"] for request in api.requests if request.method == "GET"] == ["0", "2", "4", "5"]
-
-
-def test_a_listing_by_offset_that_is_no_list_is_an_error(datadog: Datadog):
-    with pytest.raises(ApiError, match="did not answer with a list"):
-        list(datadog.slices("/api/v1/dashboard", {}, at="data"))
-
-
 def test_rate_limits_are_waited_for_as_the_server_asks(api: DatadogApi, datadog: Datadog, waits: list[float]):
     api.dials.rate_limit(times=2, reset=7)
     assert datadog.get("/api/v1/validate") == {"valid": True}

@@ -1,6 +1,7 @@
 """The sandbox keeps notebooks as Datadog does: cells as they were sent, each with an id."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ NOTEBOOK = {"name": "Slow start", "cells": [CELL], "time": {"live_span": "1h"}}
 
 @pytest.fixture
 def api() -> Iterator[DatadogApi]:
-    with organisation() as api:
+    clock = count(1_700_000_000)
+    with organisation(now=lambda: next(clock)) as api:
         yield api
 
 
@@ -75,6 +77,8 @@ def test_a_listing_shows_cells_unless_told_otherwise_the_newest_first(call: Call
     assert "cells" not in page["data"][0]["attributes"]
     assert page["meta"] == {"page": {"total_count": 2, "total_filtered_count": 1}}
     assert [each["id"] for each in call("GET", f"{PATH}?type=runbook")[1]["data"]] == [second["id"]]
+    oldest = call("GET", f"{PATH}?sort_field=created&sort_dir=asc")[1]["data"]
+    assert [each["id"] for each in oldest] == [first["id"], second["id"]]
 
 
 def test_a_deleted_notebook_is_gone(call: Caller):

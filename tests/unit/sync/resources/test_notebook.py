@@ -180,9 +180,8 @@ def test_only_the_owners_notebooks_are_listed(api: DatadogApi, datadog: Datadog,
     mine = created(datadog, runbook())
     api.requests.clear()
     assert [each.id for each in RESOURCE.listing(datadog, OWNER)] == [mine.id]
-    assert [each.query for each in api.requests] == [
-        {"include_cells": "true", "start": start, "count": "100"} for start in ("0", "3")
-    ]
+    assert [each.query["start"] for each in api.requests] == ["0", "3"]
+    assert api.requests[0].query["include_cells"] == "true"
     assert list(RESOURCE.find(datadog, OWNER, "other")) == []
 
 
