@@ -170,9 +170,11 @@ def test_presets_are_sorted_by_name(call: Caller):
     assert [each["name"] for each in body["template_variable_presets"]] == ["a", "b"]
 
 
-def test_a_field_of_a_newer_datadog_is_kept_as_long_as_writes_name_it(api: DatadogApi, call: Caller):
-    identifier = created(call, invented=1)["id"]
-    assert "invented" not in call("GET", f"{PATH}/{identifier}")[1]
-    api.dashboards.edit(identifier, invented=2)
-    assert call("PUT", f"{PATH}/{identifier}", {**DASHBOARD, "invented": 3})[1]["invented"] == 3
-    assert "invented" not in call("PUT", f"{PATH}/{identifier}", DASHBOARD)[1]
+def test_a_field_of_a_newer_datadog_is_kept_as_long_as_writes_name_it():
+    with DatadogApi() as api:  # the description does not know the field
+        call = caller(api.url)
+        identifier = created(call, invented=1)["id"]
+        assert "invented" not in call("GET", f"{PATH}/{identifier}")[1]
+        api.dashboards.edit(identifier, invented=2)
+        assert call("PUT", f"{PATH}/{identifier}", {**DASHBOARD, "invented": 3})[1]["invented"] == 3
+        assert "invented" not in call("PUT", f"{PATH}/{identifier}", DASHBOARD)[1]

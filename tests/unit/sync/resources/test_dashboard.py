@@ -207,13 +207,12 @@ def test_an_update_restores_and_keeps_the_ids_of_widgets(api: DatadogApi, datado
     assert (after.id, compared(datadog, board()).cause) == (remote.id, None)
 
 
-def test_what_datadog_knows_and_we_do_not_survives_an_update(api: DatadogApi, datadog: Datadog, board):
-    remote = created(datadog, board())
-    api.dashboards.edit(
-        str(remote.id), invented={"by": "a newer Datadog"}, restricted_roles=["r"], default_timeframe=None
-    )
-    assert compared(datadog, board()).cause is None
-    after = updated(datadog, board("title: Health", "title: Other"))
+def test_what_datadog_knows_and_we_do_not_survives_an_update(board):
+    with DatadogApi() as api, client(api) as datadog:  # the description does not know the field
+        remote = created(datadog, board())
+        api.dashboards.edit(str(remote.id), invented={"by": "a newer Datadog"}, restricted_roles=["r"])
+        assert compared(datadog, board()).cause is None
+        after = updated(datadog, board("title: Health", "title: Other"))
     assert (after.body["title"], after.body["invented"], after.body["restricted_roles"]) == (
         "Other",
         {"by": "a newer Datadog"},
