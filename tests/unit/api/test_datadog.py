@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any
 
@@ -114,6 +115,34 @@ def test_rate_limits_are_waited_for_as_the_server_asks(api: DatadogApi, datadog:
     api.dials.rate_limit(times=2, reset=7)
     assert datadog.get("/api/v1/validate") == {"valid": True}
     assert waits == [7, 7]
+
+
+class Clock:
+    """Time that passes where somebody sleeps."""
+
+    now = 1_000_001.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def read(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_writes_keep_to_a_real_limit(threads: int):
+    clock = Clock()
+    with (
+        organisation(now=clock.read) as api,
+        Datadog(Connection(api.url, *KEYS), sleep=clock.sleep, clock=clock.read) as datadog,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        api.dials.limit_writes(3, 10)
+        list(pool.map(lambda number: datadog.post("/api/v1/monitor", {**MONITOR, "name": f"n{number}"}), range(10)))
+        refused = sum(request.status == 429 for request in api.requests)
+    assert len(api.monitors) == 10
+    assert clock.now >= 1_000_030
+    assert refused == 0 or threads > 1  # those that were under way before the first answer
 
 
 def test_a_create_is_repeated_after_a_rate_limit_alone(api: DatadogApi, datadog: Datadog, waits: list[float]):
