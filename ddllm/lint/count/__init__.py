@@ -1,0 +1,1 @@
+"""Counts, and what `.as_count()` does to them."""

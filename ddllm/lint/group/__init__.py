@@ -1,0 +1,1 @@
+"""Groups, and what messages say of them."""

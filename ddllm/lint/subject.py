@@ -1,0 +1,123 @@
+"""What a rule looks at: one query, the definition that holds it, and the project around it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ddllm.catalog import BY_NAME, Metric
+from ddllm.definitions.definition import Definition
+from ddllm.definitions.document import Route
+from ddllm.definitions.monitors import MonitorDefinition
+from ddllm.definitions.project import Project
+from ddllm.errors import QueryError
+from ddllm.lint.finding import Finding, Severity
+from ddllm.query.ast import Call, Expression, Node, Several, operands_of
+from ddllm.query.monitor import FormulaQuery, MetricQuery, MonitorQuery
+from ddllm.query.reads import Read, reads
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One query.
+
+    `route` is the place of its text in the definition's body; `tree` what it parses to, or why it does not: rules see none
+    of those. Rules about a whole monitor look at it once, since a monitor has one query.
+    """
+
+    definition: Definition
+    route: Route
+    text: str
+    tree: Expression | Several | MonitorQuery | QueryError
+    project: Project = field(repr=False)
+
+    @property
+    def monitor(self) -> MonitorDefinition | None:
+        """The monitor whose query it is, None for the query of a widget or SLO."""
+        return self.definition if isinstance(self.definition, MonitorDefinition) else None
+
+    @property
+    def metric_query(self) -> MetricQuery | None:
+        """The query of a metric monitor, None for any other."""
+        return self.tree if isinstance(self.tree, MetricQuery) else None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The monitor's options."""
+        return self.definition.body.get("options") or {}
+
+    @property
+    def thresholds(self) -> Mapping[str, Any]:
+        """The monitor's thresholds."""
+        return self.options.get("thresholds") or {}
+
+    @cached_property
+    def reads(self) -> Sequence[Read]:
+        """Every metric that the query reads."""
+        return () if isinstance(self.tree, QueryError) else tuple(reads(self.tree))
+
+    @cached_property
+    def calls(self) -> Sequence[Call]:
+        """Every function in the query, the outer before the inner."""
+        return () if isinstance(self.tree, QueryError) else tuple(_calls(expression_of(self.tree)))
+
+    def finding(
+        self,
+        message: str,
+        *,
+        at: Node | int | None = None,
+        where: Route | None = None,
+        instead: str | None = None,
+    ) -> "Draft":
+        """Return a finding about a part of the query, or about the value at `where` of the definition's body."""
+        caret = at.position if isinstance(at, Node) else at
+        return Draft(self, message, instead, caret, where)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding that does not know its rule yet."""
+
+    subject: Subject
+    message: str
+    instead: str | None
+    caret: int | None
+    where: Route | None
+
+    def signed(self, code: str, severity: Severity) -> Finding:
+        """Return the finding of a rule."""
+        definition = self.subject.definition
+        about_query = self.where is None
+        return Finding(
+            code=code,
+            severity=severity,
+            key=definition.key,
+            position=definition.source.at(self.subject.route if self.where is None else self.where),
+            message=self.message,
+            instead=self.instead,
+            query=self.subject.text if about_query else None,
+            caret=self.caret if about_query else None,
+        )
+
+
+def metric_of(read: Read) -> Metric | None:
+    """Return what the catalogue says of a metric, None for one that is not ours."""
+    return BY_NAME.get(read.metric)
+
+
+def expression_of(tree: Expression | Several | MonitorQuery) -> Expression | Several | None:
+    """Return the expression of a query, None for one that has none: a search, a check, a composite."""
+    if isinstance(tree, MetricQuery):
+        return tree.expression
+    if isinstance(tree, FormulaQuery):
+        return tree.formula
+    return tree if isinstance(tree, Expression | Several) else None
+
+
+def _calls(expression: Expression | Several | None) -> Iterator[Call]:
+    if expression is None:
+        return
+    if isinstance(expression, Call):
+        yield expression
+    for operand in operands_of(expression):
+        yield from _calls(operand)

@@ -1,0 +1,1 @@
+"""Thresholds, and whether they can be reached."""
