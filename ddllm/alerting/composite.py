@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ddllm.alerting.state import State
-from ddllm.query.monitor import All, Any, Condition, Member, Unless
+from ddllm.query.monitor import AllOf, AnyOf, Condition, Member, Unless
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +73,7 @@ def _of(condition: Condition, rows: Mapping[int, "States"]) -> "States":
             inner = _of(operand, rows)
             turned = np.where(inner == State.OK, np.int8(State.ALERT), np.int8(State.OK))
             return np.where(inner == State.NO_DATA, np.int8(State.NO_DATA), turned)
-        case All(operands):
+        case AllOf(operands):
             return reduce(np.minimum, [_of(each, rows) for each in operands])
-        case Any(operands):
+        case AnyOf(operands):
             return reduce(np.maximum, [_of(each, rows) for each in operands])
