@@ -157,6 +157,7 @@ def test_what_is_printed_in_the_usual_way(text: str, printed: str):
         ("change(last_5m):avg:a{*} > 5", "`change` needs a second window", 0, None),
         ("diff(avg(last_5m),last_1h):avg:a{*} > 5", "`diff` does not compare two windows", 0, None),
         ("avg(last_5m):avg:a{$env} > 5", r"`\$env` is a dashboard's template variable", 19, None),
+        ('formula("a{$env}").last("5m") > 5', r"`\$env` is a dashboard's template variable", 11, None),
         ("avg(last_5m):avg:a{*} by {$key} > 5", r"`\$key` is a dashboard's template variable", 13, None),
         ("avg(last_5m):clampmin(avg:a{*}, 0) > 5", "no function `clampmin`", 13, "clamp_min"),
         ("1 && || 2", "two operators in a row: `&&` and `\\|\\|`", 5, None),
@@ -234,12 +235,13 @@ CONDITIONS = st.recursive(
     ),
     max_leaves=8,
 )
+STEADY = EXPRESSIONS.filter(lambda expression: "$" not in str(expression))  # a monitor has no template variables
 CHECK = Method("count_by_status")
 MONITORS = (
-    st.builds(MetricQuery, READINGS, WINDOWS, CHANGES, EXPRESSIONS, COMPARISONS).filter(lambda q: "$" not in str(q))
+    st.builds(MetricQuery, READINGS, WINDOWS, CHANGES, STEADY, COMPARISONS)
     | st.builds(CheckQuery, TEXTS, st.integers(1, 100).map(lambda n: (Method("last", (str(n),)), CHECK)))
     | st.builds(EventQuery, NAMES.filter(lambda name: name != "formula"), TEXTS, CHAINS, COMPARISONS)
-    | st.builds(FormulaQuery, EXPRESSIONS, CHAINS, COMPARISONS)
+    | st.builds(FormulaQuery, STEADY, CHAINS, COMPARISONS)
     | st.builds(CompositeQuery, CONDITIONS)
 )
 
