@@ -116,7 +116,7 @@ class Call:
     request       the request body as it was sent, None where it could not be kept (a file, a mutable buffer, too large)
     headers       of the last answer, names in lower case; empty without an answer
     response      the answer's body (bytes), or of a stream what it consists of, in order and as far as it was read: the payloads of its
-                  chunks (bytes); for ConverseStream the pieces of text and of tools' input (str), and copies of the events around them
+                  chunks (bytes); for ConverseStream the text or tool's input between two events (str), and copies of the events around it
     truncated     whether a part of `response` was left out because it was too large to keep
     reasoning_streamed    whether the first content of a ConverseStream was reasoning
     started       when the application called; `first_event`, `first_content` and `ended` are later points, None before them

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ddllm import catalog
@@ -183,7 +184,7 @@ class Emitter:
 
     def _size(self, metric: Metric, tags: Tags) -> int:
         """Return the bytes of a line with one value, at most."""
-        return self._line + len(metric.name) + sum([len(tag.encode()) + 1 for tag in tags])
+        return self._line + len(metric.name) + _length(tags)
 
     def _make_room(self, size: int) -> None:
         """Send what is buffered where a line of that many bytes would make it more than the transport takes in one packet."""
@@ -192,3 +193,9 @@ class Emitter:
             self._statsd.flush()
             held = 0
         self._held = held + size
+
+
+@lru_cache(maxsize=4096)
+def _length(tags: Tags) -> int:
+    """Return the bytes of tags on a line, with what parts them."""
+    return sum([len(tag.encode()) + 1 for tag in tags])

@@ -25,16 +25,14 @@ class Lines:
         self._emitter = emitter
         self._values = values
 
-    def _tags(self, metric: Metric, own: Own) -> Tags:
-        tags = self._known.get((metric, own))
-        if tags is None:
-            tags = self._known[metric, own] = self._emitter.tags(metric, {**self._values, **dict(own)})
+    def _make(self, metric: Metric, own: Own) -> Tags:
+        tags = self._known[metric, own] = self._emitter.tags(metric, {**self._values, **dict(own)})
         return tags
 
     def count(self, metric: Metric, value: float, *own: tuple[str, str]) -> None:
         """Count; `own` are tags that belong to this metric alone, with their values."""
-        self._emitter.count(metric, value, self._tags(metric, own))
+        self._emitter.count(metric, value, self._known.get((metric, own)) or self._make(metric, own))
 
     def sample(self, metric: Metric, value: float, *own: tuple[str, str]) -> None:
         """Send a sample of a distribution."""
-        self._emitter.sample(metric, value, self._tags(metric, own))
+        self._emitter.sample(metric, value, self._known.get((metric, own)) or self._make(metric, own))

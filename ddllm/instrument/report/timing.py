@@ -1,7 +1,5 @@
 """The times of one call, in seconds: what it waited, how long it took, how fast it spoke."""
 
-from itertools import pairwise
-
 from ddllm.call import Answer, Call
 
 #: Beyond this many tokens a second, or within so short a time, nothing was generated while we looked: the answer was there
@@ -25,10 +23,13 @@ def ttft(call: Call) -> float | None:
 
 def queue_time(call: Call, answer: Answer) -> float:
     """Time in which the call waited and nothing was generated: backoff, the SDK's rate limiter, queues on the way."""
-    attempts = call.attempts
-    backoff = sum(max(0.0, later[0] - earlier[2]) for earlier, later in pairwise(attempts))
-    limiter = sum(max(0.0, sent - began) for began, sent, *_ in attempts)
-    return backoff + limiter + _on_the_way(call, answer)
+    waited = 0.0
+    before: float | None = None
+    for began, sent, head, _, _ in call.attempts:
+        backoff = 0.0 if before is None else began - before
+        waited += max(0.0, backoff) + max(0.0, sent - began)
+        before = head
+    return waited + _on_the_way(call, answer)
 
 
 def _on_the_way(call: Call, answer: Answer) -> float:

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ class Reporter:
     def _values(self, call: Call, answer: Answer, model_id: str, name: str, template: str | None) -> dict[str, str]:
         admit = self._caps.admit
         return {
-            **self._model(call.provider, model_id),
+            **_model(call.provider, model_id),
             "feature": admit("feature", name),
             "prompt_template": admit("prompt_template", template),
             "prompt_version": admit("prompt_version", prompts.said(call, "prompt_version")),
@@ -172,10 +173,6 @@ class Reporter:
             "error_type": clean(call.error_type) if call.error_type else "none",
             "finish_reason": _finish_reason(call, answer),
         }
-
-    def _model(self, provider: str, model_id: str) -> dict[str, str]:
-        model = bedrock.identify(model_id)
-        return {"provider": provider, "model_vendor": clean(model.vendor), "model_name": clean(model.name)}
 
     def _times(self, report: Lines, call: Call, answer: Answer) -> None:
         report.sample(catalog.DURATION, timing.duration(call))
@@ -302,6 +299,12 @@ class Reporter:
 
     def _telemetry(self, metric: Metric, reason: str, value: int) -> None:
         self._emitter.count(metric, value, self._emitter.tags(metric, {"reason": clean(reason)}))
+
+
+@lru_cache(maxsize=1024)
+def _model(provider: str, model_id: str) -> Mapping[str, str]:
+    model = bedrock.identify(model_id)
+    return {"provider": provider, "model_vendor": clean(model.vendor), "model_name": clean(model.name)}
 
 
 def _finish_reason(call: Call, answer: Answer) -> str:

@@ -42,7 +42,9 @@ class Request:
 
     def __init__(self, body: bytes | None) -> None:
         self._bytes = body
-        self._telling = body is not None and _HINT.search(body) is not None
+        if body is None or _HINT.search(body) is None:
+            # In the place of what the properties would find: each takes a lock when it is first asked for.
+            self.__dict__.update(output_format=None, tools=None)
 
     def __repr__(self) -> str:
         return f"Request({len(self._bytes or b'')} bytes)"
@@ -55,12 +57,12 @@ class Request:
     @cached_property
     def output_format(self) -> Any:
         """The format that the answer's text must have, as `check_structured` takes it; None without any."""
-        return output_format(self.body) if self._telling else None
+        return output_format(self.body)
 
     @cached_property
     def tools(self) -> Tools | None:
         """The tools that were offered; None without any."""
-        return tools(self.body) if self._telling else None
+        return tools(self.body)
 
 
 def output_format(body: Body) -> Any:

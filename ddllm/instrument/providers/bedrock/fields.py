@@ -56,6 +56,8 @@ def word(body: Body, key: str) -> str | None:
 
 def tokens(value: Any) -> int | None:
     """Return a count of tokens: a whole number that is not negative, also where it was written `28.0` or "28"."""
+    if type(value) is int:
+        return value if 0 <= value <= _MOST_TOKENS else None
     number = _number(value, _MOST_TOKENS)
     return int(number) if number is not None and number == int(number) else None
 

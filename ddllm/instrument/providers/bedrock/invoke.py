@@ -37,7 +37,7 @@ _TRACE_KEY = "amazon-bedrock-trace"
 #: Chunks from a stream's end among which the reason why it ended, its usage and its metrics are looked for.
 _TAIL = 32
 #: Chunks that are parsed at a time from its start, until it is known how the answer begins.
-_BATCH = 48
+_BATCH = 16
 #: Chunks from its start among which the first content is looked for.
 _HEAD = 8
 #: What a chunk that is worth parsing holds: a reason that is given, counts. Escaped quotes keep an answer's text out.
@@ -100,7 +100,7 @@ def _families(model: Model) -> tuple[Family, ...]:
 
 
 def _counts(source: Mapping[str, Any], names: tuple[str, ...]) -> Counts:
-    return Counts(*[fields.tokens(source[name]) if name in source else None for name in names])
+    return Counts(*[fields.tokens(source.get(name)) for name in names])
 
 
 def _parse(chunks: list[bytes]) -> list[Body]:

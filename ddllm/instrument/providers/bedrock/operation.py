@@ -1,6 +1,7 @@
 """What an InvokeModel call asked for, in OpenTelemetry's words for operations."""
 
 import re
+from functools import lru_cache
 
 from ddllm.instrument.providers.bedrock import unknown
 from ddllm.instrument.providers.bedrock.model_id import Model
@@ -27,16 +28,20 @@ _COLON = re.compile(rb"\s*:")
 
 def of(model: Model, request: bytes | None) -> str:
     """Return the operation: by the model's name, else by the request, else what the family mostly does."""
-    named = next((operation for part, operation in _BY_NAME if part in model.name), None)
+    named = _named(model)
     if named:
         return named
-    if model.vendor in _IMAGE_MAKERS:
-        return "generate_content"
     if request:
         asked = next((operation for key, operation in _BY_KEY if _has_key(request, key)), None)
         if asked:
             return asked
     return unknown.named(model.family).operation
+
+
+@lru_cache(maxsize=256)
+def _named(model: Model) -> str | None:
+    named = next((operation for part, operation in _BY_NAME if part in model.name), None)
+    return named or ("generate_content" if model.vendor in _IMAGE_MAKERS else None)
 
 
 def _has_key(request: bytes, key: bytes) -> bool:

@@ -247,7 +247,7 @@ def test_a_stream_that_is_read_is_reported_once_at_its_end(bedrock, records):
     call = records.call
     assert (call.status, call.stream) == ("ok", True)
     assert call.attempts[0][2] <= call.first_event <= call.first_content <= call.ended
-    assert said(call) == ["Two", " rivers", "contentBlockStop", "messageStop", "metadata"]
+    assert said(call) == ["Two rivers", "contentBlockStop", "messageStop", "metadata"]
 
 
 def test_the_first_content_is_not_an_empty_delta(bedrock, records):
@@ -304,7 +304,7 @@ def test_a_stream_that_is_resumed_is_one_call(bedrock, records):
         break
     assert len(list(events)) == len(WORDS) - 1
     assert records.call.status == "ok"
-    assert said(records.call) == ["Two", " rivers", "contentBlockStop", "messageStop", "metadata"]
+    assert said(records.call) == ["Two rivers", "contentBlockStop", "messageStop", "metadata"]
 
 
 def test_a_stream_that_is_closed_unread_ended_when_its_head_came(bedrock, records):
@@ -382,10 +382,10 @@ def test_a_stream_that_is_resumed_again_and_again_keeps_no_more(bedrock, records
         for _ in events:
             break
     list(events)
-    assert said(records.call) == ["Two", " rivers", "messageStop", "metadata"]
+    assert said(records.call) == ["Two rivers", "messageStop", "metadata"]
 
 
-def test_the_input_of_a_tool_is_kept_in_pieces():
+def test_the_input_of_a_tool_is_kept_as_one_text():
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
     kept = patch._ConverseReading(Records(), call)
     start = {"contentBlockStart": {"start": {"toolUse": {"name": "find", "toolUseId": "1"}}}}
@@ -396,7 +396,17 @@ def test_the_input_of_a_tool_is_kept_in_pieces():
         kept.keep(one)
     kept.keep({"contentBlockDelta": {"delta": {"reasoningContent": {"text": "Hm"}}}})
     kept.done()
-    assert call.response == [start, "", '{"a"', ":1}"]
+    assert call.response == [start, '{"a":1}']
+
+
+def test_text_that_is_none_is_kept_as_it_came():
+    call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
+    kept = patch._ConverseReading(Records(), call)
+    for text in ("a", 7, "b"):
+        kept.keep({"contentBlockDelta": {"delta": {"text": text}}})
+    kept.keep({"contentBlockStop": {}})
+    kept.collect()
+    assert call.response == ["a", 7, "b", {"contentBlockStop": {}}]
 
 
 def test_two_threads_that_end_a_stream_report_it_once(bedrock, records):
