@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from ddllm.api.datadog import Datadog
+from ddllm.definitions.metrics import metric_definitions
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError
@@ -65,8 +66,12 @@ def selected(kinds: Sequence[str]) -> Mapping[str, Resource]:
 
 
 def wish_of(project: Project, kinds: Mapping[str, Resource], *, prune: bool = False, rotate: bool = False) -> Wish:
-    """Return what the definitions of the given kinds ask for; those of others are checked and left out."""
-    definitions = tuple(each for each in project.definitions if each.kind in kinds)
+    """Return what the definitions of the given kinds ask for, what they read of ddllm's own metrics among it.
+
+    Definitions of other kinds are checked and left out.
+    """
+    everything = (*project.definitions, *metric_definitions(project.definitions))
+    definitions = tuple(each for each in everything if each.kind in kinds)
     return Wish(Owner(project.name, project.env), kinds, definitions, prune=prune, rotate=rotate)
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import unified_diff
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from ddllm.definitions.variables import Template
 from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
 from ddllm.sync.normalise import ABSENT
-from ddllm.sync.plan import Orphan, Plan, Step
+from ddllm.sync.plan import Orphan, Pending, Plan, Step
 from ddllm.sync.sight import Blind
 
 #: How a step is marked and coloured, by its cause.
@@ -36,6 +37,7 @@ _EXPLAINED: Mapping[Cause, str] = {
     Cause.ROTATE: "its secret is sent again",
 }
 _DIFF_LINES = 20
+_WAITING = 3  # names of what waits for the same
 _NAMED = 4  # metrics in a sentence
 _MARKDOWN_LIMIT = 60_000  # a comment on GitHub takes 65,536 characters
 
@@ -58,9 +60,17 @@ def print_plan(console: Console, plan: Plan) -> None:
     for orphan in plan.orphans:
         words = f"? {orphan.kind} {orphan.remote.key}  in Datadog, and in no file any more; left alone  {orphan.remote.page}"
         _print(console, Text(words, style="dim"))
-    for each in plan.pending:
-        _print(console, Text(f"… {each.definition.kind} {each.definition.key}  {each.reason}", style="dim"))
+    for words in _waiting_lines(plan.pending):
+        _print(console, Text(words, style="dim"))
     _print(console, Text(summary(plan), style="bold"))
+
+
+def _waiting_lines(pending: Sequence[Pending]) -> Iterator[str]:
+    """Yield a line for what waits for the same: of many the first, and how many more."""
+    for (kind, reason), group in groupby(pending, key=lambda each: (each.definition.kind, each.reason)):
+        keys = [each.definition.key for each in group]
+        more = f" and {len(keys) - _WAITING} more" if len(keys) > _WAITING else ""
+        yield f"… {kind} {', '.join(keys[:_WAITING])}{more}  {reason}"
 
 
 def print_drift(console: Console, plan: Plan) -> None:

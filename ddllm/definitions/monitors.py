@@ -17,7 +17,7 @@ from ddllm.definitions.problems import Problems
 from ddllm.definitions.settings import Settings, Severity
 from ddllm.definitions.shape import Shape, check
 from ddllm.definitions.thresholds import trailing_comparison
-from ddllm.definitions.variables import Template
+from ddllm.definitions.variables import Reference, Template, as_written
 from ddllm.errors import DefinitionError
 
 KIND = "monitors"
@@ -144,6 +144,13 @@ class MonitorDefinition(Definition):
     runbook: str | None
     collect_context: bool
 
+    @property
+    def members(self) -> tuple[Reference, ...]:
+        """The monitors of a composite, in the order in which Datadog gives them the letters a, b, c."""
+        query = self.body["query"]
+        found = query.references if isinstance(query, Template) else ()
+        return tuple(dict.fromkeys(each for each in found if each.kind == KIND))
+
 
 def read(document: Document, settings: Settings) -> list[MonitorDefinition]:
     """Read the monitors of one file. Raises DefinitionError, or DefinitionListError, with all that is wrong in it."""
@@ -179,15 +186,6 @@ def define(key: str, body: Mapping[str, Any], source: Source, settings: Settings
     return _with_priority(_with_tags(_with_threshold(definition)))
 
 
-def as_written(value: Any) -> Any:
-    """Return a value with references as their text, for the models know no templates."""
-    if isinstance(value, Template):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: as_written(item) for key, item in value.items()}
-    return [as_written(item) for item in value] if isinstance(value, list) else value
-
-
 def check_tags(tags: Sequence[str], source: Source) -> None:
     """Refuse tags by which ddllm knows its own objects."""
     for index, tag in enumerate(tags):
@@ -202,7 +200,7 @@ def check_tags(tags: Sequence[str], source: Source) -> None:
 def _check_composite(monitor: Monitor, definition: MonitorDefinition) -> None:
     if monitor.type != "composite":
         return
-    members = len({each.key for each in definition.references})
+    members = len(definition.members)
     if members > _MEMBERS:
         where = str(definition.source.at(("query",)))
         raise DefinitionError(f"a composite has at most {_MEMBERS} members, and this one has {members}", where=where)

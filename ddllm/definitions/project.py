@@ -10,6 +10,7 @@ from ddllm.definitions.definition import Definition
 from ddllm.definitions.document import Document, Route, load
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.problems import Problems
+from ddllm.definitions.routing import Routing, load_routing
 from ddllm.definitions.settings import Settings, load_settings
 from ddllm.errors import DefinitionError
 
@@ -53,6 +54,8 @@ def load_project(folder: Path, env: str | None = None) -> Project:
     settings = load_settings(root / "settings.yaml", env, shown=_shown(root / "settings.yaml"))
     problems = Problems()
     found = list(_read_all(folder, settings, problems))
+    routing = _read_routing(root / "routing.yaml", settings, problems)
+    found += routing.definitions if routing else ()
     _check_keys(found, problems)
     if not len(problems):  # a definition that could not be read would be missed by its referrers
         _check_references(found, problems)
@@ -67,6 +70,12 @@ def _read_all(folder: Path, settings: Settings, problems: Problems) -> Iterator[
         for path in _files(folder / place, problems):
             with problems.caught():
                 yield from read(load(path, shown=_shown(path)), settings)
+
+
+def _read_routing(path: Path, settings: Settings, problems: Problems) -> Routing | None:
+    with problems.caught():
+        return load_routing(path, settings, shown=_shown(path))
+    return None
 
 
 def _files(root: Path, problems: Problems) -> Iterator[Path]:

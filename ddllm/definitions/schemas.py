@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ddllm.definitions import dashboards, monitors, slos
 from ddllm.definitions.application import Application
+from ddllm.definitions.routing import RoutingFile
 from ddllm.definitions.settings import SettingsFile
 from ddllm.definitions.workload import PROMPT_SHAPES, WorkloadFile
 
@@ -84,6 +85,10 @@ def _plain(model: Schema) -> Schema:
     return model
 
 
+def _with_variables(model: Schema) -> Schema:
+    return _opened(model)
+
+
 def _by_key(model: Schema) -> Schema:
     """Make the schema of a file that holds definitions by key."""
     return _file_of(_opened(model), {})
@@ -150,6 +155,7 @@ def _workload(model: Schema) -> Schema:
 _ALL = (
     FileKind("monitors", "monitors/*.yaml", monitors.Monitor, _monitors),
     FileKind("settings", "monitors/settings.yaml", SettingsFile, _plain),
+    FileKind("routing", "monitors/routing.yaml", RoutingFile, _with_variables),
     FileKind("slos", "monitors/slos.yaml", slos.Slo, _by_key_with_variables),
     FileKind("dashboards", "dashboards/*.yaml", dashboards.Dashboard, _dashboards),
     FileKind("ddllm", "ddllm.yaml", Application, _plain),

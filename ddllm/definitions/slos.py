@@ -14,11 +14,11 @@ from ddllm.definitions import monitors
 from ddllm.definitions.definition import Definition, Source
 from ddllm.definitions.document import Document, Route
 from ddllm.definitions.entries import entries
-from ddllm.definitions.monitors import MonitorDefinition, Team, as_written, check_tags
+from ddllm.definitions.monitors import MonitorDefinition, Team, check_tags
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.settings import Settings, Severity
 from ddllm.definitions.shape import Shape, check
-from ddllm.definitions.variables import Reference, Template
+from ddllm.definitions.variables import Reference, Template, as_written
 from ddllm.errors import DefinitionError
 
 KIND = "slos"

@@ -78,6 +78,15 @@ def fill(value: Any, ids: Mapping[Reference, int | str]) -> Any:
     return [fill(item, ids) for item in value] if isinstance(value, list) else value
 
 
+def as_written(value: Any) -> Any:
+    """Return a value with its templates as their text: what a model of a file's shape can check."""
+    if isinstance(value, Template):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: as_written(item) for key, item in value.items()}
+    return [as_written(item) for item in value] if isinstance(value, list) else value
+
+
 def reveal(value: Any, environ: Mapping[str, str]) -> Any:
     """Return a value with the values of its secrets in it: what is sent. Raises KeyError where one is not set."""
     if isinstance(value, Template):

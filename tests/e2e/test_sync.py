@@ -129,7 +129,7 @@ def test_an_edit_in_datadog_is_told_as_drift_and_overwritten(api: DatadogApi, re
         monitor["id"], name="Quiet please", options={"thresholds": {"critical": 2, "critical_recovery": 1}}
     )
 
-    plan = ddllm(api, repository.folder, "plan")
+    plan = ddllm(api, repository.folder, "plan", "monitors")
     assert plan.returncode == 2
     assert plan.stdout.splitlines() == [
         "! monitors slow  drift: changed in Datadog; the file wins  monitors/slow.yaml:1",

@@ -53,7 +53,7 @@ def percentiles() -> Finding:
         return Finding(
             "warn",
             f"off, or not reporting yet: {', '.join(off)}",
-            "Where one reports: Metrics > Summary > the metric > Configure tags and percentiles.",
+            "Where one reports: `ddllm sync metrics` switches them on for what definitions read so; others under Metrics > Summary.",
         )
     return Finding("ok", "on for every metric that is read by percentile")
 

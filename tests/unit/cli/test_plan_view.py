@@ -1,6 +1,7 @@
 """A plan as people, programs and pull requests see it."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from ddllm.definitions.variables import Reference, Template
 from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
 from ddllm.sync.normalise import ABSENT
-from ddllm.sync.plan import Orphan, Plan, Step
+from ddllm.sync.plan import Orphan, Pending, Plan, Step
 from ddllm.sync.resource import Remote
 from tests.support.things import OWNER, thing
 
@@ -45,6 +46,15 @@ def printed(plan: Plan, *, color: bool = False) -> str:
     out = io.StringIO()
     print_plan(Console(file=out, force_terminal=color, width=40, no_color=not color), plan)
     return out.getvalue()
+
+
+def test_what_waits_for_the_same_is_told_in_one_line():
+    pending = [Pending(thing(key, 1), "not there yet") for key in "abcde"] + [Pending(thing("f", 1), "asleep")]
+    assert printed(replace(EMPTY, pending=tuple(pending))).splitlines() == [
+        "… things a, b, c and 2 more  not there yet",
+        "… things f  asleep",
+        "shop/prod: nothing to do, 4 unchanged, 6 to wait for.",
+    ]
 
 
 def test_a_plan_is_told_line_by_line_with_places_and_values():

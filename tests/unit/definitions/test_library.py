@@ -161,22 +161,22 @@ def grouped_by(monitor: MonitorDefinition) -> frozenset[str]:
 def test_a_message_names_only_groups_that_the_monitor_has(project: Project):
     everything = monitors(project)
     for key, monitor in everything.items():
-        members = [everything[each.key] for each in monitor.references] or [monitor]
+        members = [everything[each.key] for each in monitor.members] or [monitor]
         groups = frozenset.intersection(*map(grouped_by, members))
-        named = set(re.findall(r"\{\{(\w+)\.name\}\}", monitor.body["name"] + monitor.body["message"]))
+        named = set(re.findall(r"\{\{(\w+)\.name\}\}", f"{monitor.body['name']}{monitor.body['message']}"))
         assert named <= groups, key
 
 
 def test_every_loud_monitor_says_what_it_means_and_where_to_look(prod: Project):
     for key, monitor in monitors(prod).items():
         if monitor.severity != "none":
-            assert "Look first" in monitor.body["message"], key
+            assert "Look first" in str(monitor.body["message"]), key
 
 
 def test_percentiles_and_rates_have_a_floor(prod: Project):
     """A p95 of a few calls is the slowest of them; one failure of twelve answers is 8 %."""
     everything = monitors(prod)
-    guarded = {each.key for monitor in everything.values() for each in monitor.references}
+    guarded = {each.key for monitor in everything.values() for each in monitor.members}
     for key, monitor in everything.items():
         query = monitor.body["query"]
         if isinstance(query, str) and ("percentile(" in query or " / " in query):

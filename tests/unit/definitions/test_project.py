@@ -38,10 +38,10 @@ def error(repository: Repository, **options: str) -> str:
 
 def test_every_file_below_monitors_is_read_but_those_of_other_formats(repository: Repository):
     repository.write("monitors/deep/er/other.yaml", MONITORS.replace("slow:", "other:"))
-    for name in ("tests/slow", "routing", ".hidden/x"):
+    for name in ("tests/slow", ".hidden/x"):
         repository.write(f"monitors/{name}.yaml", "not: [a, monitor")
     repository.write("monitors/README.md", "words")
-    assert [each.key for each in load_project(repository.folder).definitions] == ["other", "slow"]
+    assert [each.key for each in load_project(repository.folder).of("monitors")] == ["other", "slow"]
 
 
 def test_dashboards_are_read_beside_them(repository: Repository):

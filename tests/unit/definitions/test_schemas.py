@@ -185,3 +185,17 @@ def test_the_command_writes_all_to_a_folder(tmp_path: Path):
 def test_an_unknown_kind_is_told_with_the_nearest():
     result = CliRunner().invoke(cli, ["schema", "monitor"])
     assert str(result.exception) == "there is no kind of file `monitor`. Did you mean `monitors`?"
+
+
+ROUTING = """
+pagerduty: {region: eu, services: {llm: {key: "${secret:K}"}}, rest: {token: "${secret:T}", from: oncall@example.com}}
+context: {url: "https://context.example.com", token: "${secret:T}", page_content: "${page_content}"}
+routes: [{match: {severity: page, feature: search}, notify: ["@pagerduty-llm"], context: attach}]
+notification_rules: {quiet: {filter: {tags: [a]}, recipients: [slack-x]}}
+"""
+
+
+def test_routing_keeps_to_its_schema():
+    assert problems("routing", ROUTING) == []
+    assert problems("routing", ROUTING.replace("severity:", "severty:"))
+    assert problems("routing", ROUTING.replace("context: attach", "context: always"))

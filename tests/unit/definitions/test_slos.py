@@ -146,7 +146,8 @@ def test_a_repository_reads_its_slos_with_the_rest(repository: Repository):
         "monitors/slos.yaml", yaml.safe_dump({"fast": {**SLICES, "burn_rate": {"severity": "page", "fast": FAST}}})
     )
     project = load_project(repository.folder)
-    assert [(each.kind, each.key) for each in project.definitions] == [("slos", "fast"), ("monitors", "fast-burn-fast")]
+    assert [each.key for each in project.of("slos")] == ["fast"]
+    assert [each.key for each in project.of("monitors")] == ["fast-burn-fast"]
 
 
 def test_an_alert_on_an_slo_that_does_not_exist_is_named(repository: Repository):
