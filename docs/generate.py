@@ -24,6 +24,7 @@ from ddllm.definitions.library import library_folder
 from ddllm.definitions.monitors import MonitorDefinition
 from ddllm.definitions.project import load_project
 from ddllm.definitions.settings import SEVERITIES
+from ddllm.definitions.variables import references
 from ddllm.instrument.providers.bedrock import families as bedrock_families
 from ddllm.instrument.providers.bedrock import finish
 from ddllm.sandbox.bedrock.dials import Dials
@@ -178,7 +179,7 @@ def _condition(monitor: Definition, found: Mapping[str, Definition]) -> str:
     query = str(monitor.body["query"])
     if monitor.body["type"] != "composite":
         return f"`{query}`"
-    names = {reference.key: found[reference.key].body["name"].partition(": ") for reference in monitor.references}
+    names = {part.key: found[part.key].body["name"].partition(": ") for part in references(monitor.body["query"])}
     [subject] = {name[0].removeprefix("LLM ") for name in names.values()}
     words = re.sub(r"\$\{monitor:([^}]+)\}", lambda match: names[match[1]][2], query)
     return f"{subject}: {words}".replace(" && ", " *and* ").replace(" || ", " *or* ")

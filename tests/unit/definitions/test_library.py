@@ -39,6 +39,16 @@ def widgets(value: Any) -> Iterator[Mapping[str, Any]]:
         yield from widgets(widget["definition"].get("widgets", ()))
 
 
+#: Metrics of Datadog's integration with Amazon Bedrock (docs, integrations/amazon_bedrock), in a row of its own.
+CLOUDWATCH = {
+    "aws.bedrock.invocation_client_errors",
+    "aws.bedrock.invocation_latency.p95",
+    "aws.bedrock.invocation_server_errors",
+    "aws.bedrock.invocation_throttles",
+    "aws.bedrock.invocations",
+}
+
+
 def dashboard_reads(project: Project) -> Iterator[tuple[str, Read]]:
     for dashboard in project.of("dashboards"):
         for widget in widgets(dashboard.body["widgets"]):
@@ -109,14 +119,17 @@ def test_every_monitor_reads_metrics_and_tags_of_the_catalogue(project: Project)
 def test_every_widget_reads_metrics_and_tags_of_the_catalogue(project: Project):
     found = list(dashboard_reads(project))
     assert len(found) > 40
-    for _, read in found:
-        check(read)
+    for key, read in found:
+        if not (key.startswith("cloudwatch-") and read.metric in CLOUDWATCH):
+            check(read)
 
 
 def test_every_widget_obeys_the_template_variables_that_its_metric_carries(prod: Project):
     for dashboard in prod.of("dashboards"):
         offered = {variable["name"]: variable["prefix"] for variable in dashboard.body["template_variables"]}
         for key, read in dashboard_reads(prod):
+            if key.startswith("cloudwatch-"):  # the whole account: it has none of these tags
+                continue
             carried = {*catalog.BY_NAME[read.metric].tags, *catalog.UNIFIED_TAGS}
             assert read.variables == {name for name, tag in offered.items() if tag in carried}, key
 
@@ -124,12 +137,49 @@ def test_every_widget_obeys_the_template_variables_that_its_metric_carries(prod:
 def test_the_dashboards_rows_follow_the_questions_of_on_call(prod: Project):
     [dashboard] = prod.of("dashboards")
     rows = [widget["key"] for widget in dashboard.body["widgets"]]
-    assert rows == ["token-economics", "latency", "quality", "provider-health"]
+    assert rows[:4] == ["token-economics", "latency", "quality", "provider-health"]
+    assert rows[4:] == ["drift", "comparison", "incidents", "telemetry", "cloudwatch"]
+
+
+def test_a_row_is_headed_by_the_state_of_its_monitors(prod: Project):
+    """Every monitor that notifies stands in one row, whose header and whose widget of states name the same ones."""
+    [dashboard] = prod.of("dashboards")
+    shown: list[str] = []
+    for row in dashboard.body["widgets"]:
+        first = row["definition"]["widgets"][0]["definition"]
+        if "monitors" in row:
+            assert first["type"] == "manage_status", row["key"]
+            stated = re.findall(r"ddllm:llm-health/prod/([\w*-]+)", first["query"])
+            assert [key for key in stated if not key.endswith("*")] == row["monitors"]
+            assert (library_folder() / "monitors" / "runbooks" / f"{row['runbook']}.yaml").is_file()
+            shown += stated
+        else:
+            assert first["type"] != "manage_status", row["key"]
+    loud = {
+        key.replace("by-model/", "by-model*/").partition("/")[0]
+        for key, each in monitors(prod).items()
+        if each.severity != "none"
+    }
+    assert sorted(shown) == sorted(loud)
+
+
+def test_spend_is_drawn_with_the_band_of_its_monitor(prod: Project):
+    [dashboard] = prod.of("dashboards")
+    formulas = [
+        formula["formula"]
+        for widget in widgets(dashboard.body["widgets"])
+        for request in widget["definition"].get("requests", ())
+        for formula in request["formulas"]
+    ]
+    query = monitors(prod)["token-spend-anomaly"].body["query"]
+    [band] = [formula for formula in formulas if "anomalies(" in formula]
+    [(algorithm, deviations)] = re.findall(r"'(\w+)', (\d+)", band)
+    assert f"'{algorithm}', {deviations}," in query
 
 
 def without_keys(value: Any) -> list[dict[str, Any]]:
     """The widgets as Datadog takes them."""
-    found = [{name: part for name, part in widget.items() if name != "key"} for widget in value]
+    found = [{name: part for name, part in widget.items() if name in {"definition", "layout"}} for widget in value]
     for widget in found:
         if "widgets" in widget["definition"]:
             widget["definition"] = {**widget["definition"], "widgets": without_keys(widget["definition"]["widgets"])}

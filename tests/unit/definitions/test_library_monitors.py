@@ -10,6 +10,7 @@ from ddllm.definitions.document import load
 from ddllm.definitions.library import library_folder
 from ddllm.definitions.monitors import MonitorDefinition
 from ddllm.definitions.project import load_project
+from ddllm.definitions.variables import references
 from ddllm.query.monitor import MetricQuery
 from ddllm.query.parse import parse_monitor
 from ddllm.query.reads import Read, reads
@@ -41,6 +42,18 @@ def options(monitor: MonitorDefinition) -> Mapping[str, Any]:
     found = monitor.body.get("options", {})
     assert isinstance(found, dict)
     return found
+
+
+def members(monitor: MonitorDefinition) -> list[str]:
+    """The monitors of which a composite is made."""
+    return [each.key for each in references(monitor.body["query"])]
+
+
+def written_message(monitor: MonitorDefinition) -> str:
+    """The message as the file has it; ddllm adds links and handles."""
+    message = monitor.source.document.value[monitor.source.route[0]]["message"]
+    assert isinstance(message, str)
+    return message
 
 
 def tree(monitor: MonitorDefinition) -> MetricQuery:
@@ -78,7 +91,7 @@ def test_a_page_comes_with_its_context(monitor: MonitorDefinition):
 
 @of(LOUD)
 def test_a_message_says_what_users_notice_and_addresses_nobody(monitor: MonitorDefinition):
-    message = monitor.body["message"]
+    message = written_message(monitor)
     assert re.search(r"[Uu]sers|People|people|answers", message)
     assert "@" not in message
     assert "http" not in message
@@ -86,14 +99,14 @@ def test_a_message_says_what_users_notice_and_addresses_nobody(monitor: MonitorD
 
 @of(COMPOSITES)
 def test_the_parts_of_a_composite_are_silent_and_grouped_alike(monitor: MonitorDefinition):
-    parts = [SIMPLE[each.key] for each in monitor.references]
+    parts = [SIMPLE[key] for key in members(monitor)]
     assert len(parts) >= 2
     assert {part.severity for part in parts} == {"none"}
     assert len({groups(part) for part in parts}) == 1, "groups join on the tags that all parts have"
 
 
 def test_every_silent_monitor_is_part_of_a_composite():
-    used = {each.key for monitor in COMPOSITES.values() for each in monitor.references}
+    used = {key for monitor in COMPOSITES.values() for key in members(monitor)}
     assert {key for key, each in SIMPLE.items() if each.severity == "none"} == used
 
 
@@ -141,7 +154,7 @@ def test_counts_are_summed_over_the_window_and_percentiles_are_those_of_the_wind
 @of({key: each for key, each in LOUD.items() if each.severity == "page"})
 def test_what_pages_is_evaluated_every_minute(monitor: MonitorDefinition):
     """Windows of a day and more are evaluated every ten minutes or later."""
-    parts = [SIMPLE[each.key] for each in monitor.references] or [monitor]
+    parts = [SIMPLE[key] for key in members(monitor)] or [monitor]
     assert max(tree(part).window.seconds for part in parts) < 86_400
 
 
@@ -154,7 +167,7 @@ def test_each_model_of_the_settings_has_its_own_monitor():
     models = load(FOLDER / "settings.yaml").value["variables"]["models"]
     for model, numbers in models.items():
         composite = COMPOSITES[f"ttft-p95-by-model/{model}"]
-        assert {each.key for each in composite.references} == {
+        assert set(members(composite)) == {
             f"ttft-by-model-high/{model}",
             "ttft-by-model-enough-samples",
         }
