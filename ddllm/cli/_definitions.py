@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from ddllm.api.datadog import Datadog
+from ddllm.definitions.definition import Definition
 from ddllm.definitions.metrics import metric_definitions
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
@@ -68,11 +69,25 @@ def selected(kinds: Sequence[str]) -> Mapping[str, Resource]:
 def wish_of(project: Project, kinds: Mapping[str, Resource], *, prune: bool = False, rotate: bool = False) -> Wish:
     """Return what the definitions of the given kinds ask for, what they read of ddllm's own metrics among it.
 
-    Definitions of other kinds are checked and left out.
+    A kind brings those without whose objects its own cannot be made: monitors on SLOs bring the SLOs. Definitions of other
+    kinds are checked and left out.
     """
     everything = (*project.definitions, *metric_definitions(project.definitions))
-    definitions = tuple(each for each in everything if each.kind in kinds)
-    return Wish(Owner(project.name, project.env), kinds, definitions, prune=prune, rotate=rotate)
+    chosen = dict(kinds)
+    while needed := _needed(everything, chosen):
+        chosen |= needed
+    definitions = tuple(each for each in everything if each.kind in chosen)
+    return Wish(Owner(project.name, project.env), chosen, definitions, prune=prune, rotate=rotate)
+
+
+def _needed(definitions: Sequence[Definition], kinds: Mapping[str, Resource]) -> dict[str, Resource]:
+    """Return the other kinds whose objects nothing can stand in for, where definitions of the given ones refer to them."""
+    asked = {kind for each in definitions if each.kind in kinds for kind, _ in each.references}
+    return {
+        kind: resource
+        for kind, resource in resources().items()
+        if kind in asked and kind not in kinds and resource.stand_in is None
+    }
 
 
 def load(

@@ -18,7 +18,7 @@ def closing(taken: Snapshot, agent: Agent, syncs: Sequence[Sync]) -> Iterator[st
     yield from _abandoned(taken)
     yield from _quality(taken, agent)
     yield from _actions(taken)
-    yield f"{syncs[0].writes} monitors written, and a second sync wrote {syncs[1].writes or 'none'}"
+    yield f"{syncs[0].writes} monitors and SLOs written, and a second sync wrote {syncs[1].writes or 'none'}"
 
 
 def _money(taken: Snapshot) -> str:

@@ -40,7 +40,8 @@ def command(
 
     Exit code: 0 all is gone, 1 an error, or an object that somebody changed meanwhile was left.
     """
-    wish = replace(load(folder, env, selected(kinds), prune=True), definitions=())
+    chosen = selected(kinds)
+    wish = replace(load(folder, env, chosen, prune=True), kinds=chosen, definitions=())
     console = Console()
     with Datadog(Connection.from_environ()) as api:
         with shown_progress() as progress:

@@ -66,10 +66,10 @@ def command(
     """Create and change objects in Datadog until they are as the files say.
 
     KIND is one of monitors, dashboards, pagerduty, notifications, slos, runbooks, metrics, webhooks, retention; without one,
-    every kind. The whole plan is made, and validated by Datadog, before the first write; one failure means that nothing is
-    written. Objects without ddllm's mark for this project and environment are never touched, and nothing is deleted without
-    --prune. A second sync writes nothing. Each object is noted in .ddllm/journal before it is written, for `ddllm rollback`.
-    Needs DD_API_KEY and DD_APP_KEY.
+    every kind. Monitors bring the SLOs that they alert on. The whole plan is made, and validated by Datadog, before the first
+    write; one failure means that nothing is written. Objects without ddllm's mark for this project and environment are never
+    touched, and nothing is deleted without --prune. A second sync writes nothing. Each object is noted in .ddllm/journal before
+    it is written, for `ddllm rollback`. Needs DD_API_KEY and DD_APP_KEY.
 
     Exit code: 0 everything is as the files say, 1 an error, or an object that somebody changed meanwhile was skipped.
     """

@@ -94,7 +94,7 @@ def test_what_was_seen_is_said_in_sentences(document):
     said = "\n".join(document["seen"])
     assert f"${document['summary']['total']['dollars']:.4f} spent by" in said
     assert "p95 TTFT" in said
-    assert f"{document['sync'][0]['writes']} monitors written, and a second sync wrote none" in said
+    assert f"{document['sync'][0]['writes']} monitors and SLOs written, and a second sync wrote none" in said
 
 
 def test_a_pipe_gets_plain_text(tmp_path: Path):
@@ -109,7 +109,7 @@ def test_a_pipe_gets_plain_text(tmp_path: Path):
     assert done.stdout.count("$ ddllm sync monitors") == 2
     assert "created, 0 unchanged" in done.stdout
     assert "nothing to do" in done.stdout
-    assert re.search(r"^page +8 +own-calls-failing, provider-incident, ", done.stdout, re.MULTILINE)
+    assert re.search(r"^page +9 +availability-burn-fast, own-calls-failing, ", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,24 +32,25 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path, slow=MONITORS)
 
 
-def part_of_the_library(folder: Path) -> Path:
-    """Copy the shipped monitors of one topic, as somebody does who wants no others: four of them."""
+def part_of_the_library(folder: Path, topic: str = "ttft.yaml") -> Path:
+    """Copy the shipped monitors of one topic, as somebody does who wants no others. On first tokens there are four."""
     shutil.copytree(library_folder() / "monitors", folder / "monitors")
     for path in (folder / "monitors").glob("*.yaml"):
-        if path.name not in {"settings.yaml", "ttft.yaml"}:
+        if path.name not in {"settings.yaml", topic}:
             path.unlink()
     return folder
 
 
 def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: DatadogApi, tmp_path: Path):
     folder = library_folder()
-    number = len(load_project(folder).of("monitors"))
-    plan = ddllm(api, tmp_path, "plan", "--dir", str(folder))
+    project = load_project(folder)
+    monitors, slos = len(project.of("monitors")), len(project.of("slos"))
+    plan = ddllm(api, tmp_path, "plan", "monitors", "--dir", str(folder))
     assert (plan.returncode, written(api)) == (2, [])
 
     first = sync(api, tmp_path, "--dir", str(folder))
-    assert first.stdout.splitlines()[-2] == f"llm-health/prod: {number} created, 0 unchanged."
-    assert written(api) == [("POST", "/api/v1/monitor")] * number
+    assert first.stdout.splitlines()[-2] == f"llm-health/prod: {monitors + slos} created, 0 unchanged."
+    assert sorted(written(api)) == [("POST", "/api/v1/monitor")] * monitors + [("POST", "/api/v1/slo")] * slos
     composites = {each["name"]: each["query"] for each in api.monitors.all() if each["type"] == "composite"}
     ids = {each["name"]: each["id"] for each in api.monitors.all()}
     assert composites["LLM slow to first token: {{model_name.name}} in {{service.name}}"] == (
@@ -59,14 +61,25 @@ def test_the_library_is_created_once_and_a_second_sync_writes_nothing(api: Datad
     api.requests.clear()
     second = sync(api, tmp_path, "--dir", str(folder))
     [summary, sight] = second.stdout.splitlines()
-    assert summary == f"llm-health/prod: nothing to do, {number} unchanged."
+    assert summary == f"llm-health/prod: nothing to do, {monitors + slos} unchanged."
     assert re.match(r"\d+ monitors cannot see yet, no report within a day: ddllm\.", sight)
-    assert [(each.method, each.path, each.query.get("page")) for each in api.requests] == [
-        ("GET", "/api/v1/monitor", "0"),
-        ("GET", "/api/v1/monitor", "1"),
-        *[("GET", "/api/v2/metrics", None)] * 2,
-    ]
+    asked = Counter((each.method, each.path) for each in api.requests)
+    pages = 2  # the last one is empty
+    assert asked == {
+        ("GET", "/api/v1/monitor"): pages,
+        ("GET", "/api/v1/slo"): pages,
+        ("GET", "/api/v2/metrics"): 2,
+    }
     assert ddllm(api, tmp_path, "plan", "monitors", "--dir", str(folder)).returncode == 0
+
+
+def test_monitors_bring_the_slos_that_they_alert_on_and_leave_them_when_they_go(api: DatadogApi, tmp_path: Path):
+    folder = part_of_the_library(tmp_path, "slos.yaml")
+    sync(api, folder)
+    assert (len(api.monitors), len(api.slos)) == (3, 2)
+    gone = ddllm(api, folder, "destroy", "monitors", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert (len(api.monitors), len(api.slos)) == (0, 2)
 
 
 def test_every_object_carries_its_marks(api: DatadogApi, repository: Repository):

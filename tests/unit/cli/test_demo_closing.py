@@ -32,7 +32,7 @@ def said(*lines):
 def test_money_and_syncs_are_always_said():
     assert said(*NORMAL) == [
         "$0.7500 spent by 2 features, most of it by chat ($0.5000): 12,000 tokens in, 300 out",
-        "5 monitors written, and a second sync wrote none",
+        "5 monitors and SLOs written, and a second sync wrote none",
     ]
 
 
