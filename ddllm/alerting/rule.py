@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ddllm.alerting.state import State
 
-MissingData = Literal["hold", "no_data", "ok"]
+MissingData = Literal["hold", "no_data", "ok", "zero"]
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -67,8 +67,8 @@ class Renotify:
 class Rule:
     """What decides about the states of a monitor's groups. Times are seconds.
 
-    `missing` says what an evaluation without data means: the state is held, becomes No Data, or OK. `missing_after`: how long
-    data must be absent for that, None for one evaluation. `dropped_after`: when a group without data is forgotten.
+    `missing` says what an evaluation without data means: the state is held, becomes No Data, or OK, or the value is 0.
+    `missing_after`: how long data must be absent for that, None for one evaluation. `dropped_after`: when a group without data is forgotten.
     """
 
     critical: Level
@@ -82,12 +82,15 @@ class Rule:
     renotify: Renotify | None = field(default=None)
 
 
-def rule_of(comparison: tuple[str, float], options: Mapping[str, Any]) -> Rule:
-    """Read a rule from a query's comparison and a monitor's options, both as Datadog's API has them."""
+def rule_of(comparison: tuple[str, float], options: Mapping[str, Any], *, counts: bool = False) -> Rule:
+    """Read a rule from a query's comparison and a monitor's options, both as Datadog's API has them.
+
+    `counts` says that the query adds up counts: by default missing data then means 0, and else that the state stays.
+    """
     sign, critical = comparison
     thresholds = options.get("thresholds") or {}
     warning = thresholds.get("warning")
-    missing, after, notifies = _missing(options)
+    missing, after, notifies = _missing(options, counts=counts)
     delay = options.get("new_group_delay")
     timeout = options.get("timeout_h")
     return Rule(
@@ -103,7 +106,7 @@ def rule_of(comparison: tuple[str, float], options: Mapping[str, Any]) -> Rule:
     )
 
 
-def _missing(options: Mapping[str, Any]) -> tuple[MissingData, int | None, bool]:
+def _missing(options: Mapping[str, Any], *, counts: bool) -> tuple[MissingData, int | None, bool]:
     policy = options.get("on_missing_data")
     if policy == "resolve":
         return "ok", None, False
@@ -112,7 +115,7 @@ def _missing(options: Mapping[str, Any]) -> tuple[MissingData, int | None, bool]
     if policy is None and options.get("notify_no_data"):
         minutes = options.get("no_data_timeframe")
         return "no_data", minutes * 60 if minutes else None, True
-    return "hold", None, False
+    return "zero" if counts else "hold", None, False
 
 
 def _renotify(options: Mapping[str, Any]) -> Renotify | None:

@@ -29,11 +29,18 @@ class Timeline:
     states: "States"
 
 
-def timeline(rule: Rule, times: "Times", values: "Values", skipped: "Flags | None" = None) -> Timeline:
+def timeline(
+    rule: Rule,
+    times: "Times",
+    values: "Values",
+    skipped: "Flags | None" = None,
+    recovery: "Values | None" = None,
+) -> Timeline:
     """Compute the states of each group.
 
     `values[group, evaluation]` is what the query gave, NaN where there was no data. Where `skipped` is set the evaluation was
-    cancelled, and the state stays what it was. A group begins to exist with its first value.
+    cancelled, and the state stays what it was. `recovery` are the values that decide about leaving a state, where these are
+    others. A group begins to exist with its first value.
     """
     groups, evaluations = values.shape
     if not evaluations:
@@ -46,12 +53,16 @@ def timeline(rule: Rule, times: "Times", values: "Values", skipped: "Flags | Non
     forgotten = ~exists | born
     ignored = delayed if skipped is None else delayed | skipped
     looked_at = has_data & ~ignored
+    if rule.missing == "zero":
+        values = np.where(exists & ~has_data, 0.0, values)
+        looked_at = exists & ~ignored
+    leaving = values if recovery is None else recovery
     missing = _missing(rule, has_data, since_data) & exists & ~ignored
     resolves = missing if rule.missing == "ok" else _timed_out(rule, since_data) & exists
     states = np.full(values.shape, State.OK, np.int8)
     if rule.warning is not None:
-        states[_held(rule.warning, values, looked_at, resolves | forgotten)] = State.WARN
-    states[_held(rule.critical, values, looked_at, resolves | forgotten)] = State.ALERT
+        states[_held(rule.warning, values, leaving, looked_at, resolves | forgotten)] = State.WARN
+    states[_held(rule.critical, values, leaving, looked_at, resolves | forgotten)] = State.ALERT
     if rule.missing == "no_data":
         # A skipped evaluation holds No Data as it holds any other state; a value ends it.
         states[_filled(missing, looked_at | resolves | forgotten)] = State.NO_DATA
@@ -59,10 +70,10 @@ def timeline(rule: Rule, times: "Times", values: "Values", skipped: "Flags | Non
     return Timeline(times, states)
 
 
-def _held(level: Level, values: "Values", looked_at: "Flags", resolved: "Flags") -> "Flags":
+def _held(level: Level, values: "Values", leaving: "Values", looked_at: "Flags", resolved: "Flags") -> "Flags":
     """Return when a level holds: from where it is reached to where it is left."""
     with np.errstate(invalid="ignore"):
-        return _filled(level.reached(values) & looked_at, (level.left(values) & looked_at) | resolved)
+        return _filled(level.reached(values) & looked_at, (level.left(leaving) & looked_at) | resolved)
 
 
 def _filled(begins: "Flags", ends: "Flags") -> "Flags":

@@ -86,6 +86,19 @@ def test_the_legacy_option_waits_for_its_timeframe():
     assert states(rule(notify_no_data=True, no_data_timeframe=3), 6, *[NOTHING] * 4) == "AAANN"
 
 
+def test_a_count_without_data_is_zero_where_the_monitor_says_nothing():
+    counted = rule_of((">", 5), {"new_group_delay": 0}, counts=True)
+    assert states(counted, NOTHING, 6, NOTHING, 6) == "-AOA"
+    assert states(rule_of(("<", 5), {"new_group_delay": 0}, counts=True), 6, NOTHING) == "OA"
+
+
+def test_a_state_is_left_by_the_values_of_the_recovery_window():
+    times, values = np.arange(4) * 60, np.array([[1.0, 0.4, 0.2, 0.0]])
+    left = np.array([[1.0, 1.0, 0.5, 0.0]])
+    found = timeline(rule(">=", 0.5, critical_recovery=0.1), times, values, recovery=left).states[0]
+    assert [State(each) for each in found] == [State.ALERT, State.ALERT, State.ALERT, State.OK]
+
+
 def test_an_alert_without_data_resolves_by_itself_after_its_hours():
     assert states(rule(timeout_h=1), 6, *[NOTHING] * 3, every=1800) == "AAOO"
 
