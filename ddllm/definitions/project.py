@@ -166,20 +166,23 @@ def _check_rows(found: Iterable[Definition], problems: Problems) -> None:
 
 
 def _linked(found: Sequence[Definition]) -> Iterator[Definition]:
-    """Tell each runbook which monitors and dashboards lead to it."""
+    """Tell each runbook which monitors name it, and which dashboards have a row for it or for one of them."""
     for each in found:
-        if isinstance(each, runbooks.RunbookDefinition):
-            users = [
-                other.key
-                for other in found
-                if isinstance(other, monitors.MonitorDefinition) and other.runbook == each.key
-            ]
-            boards = [
+        if not isinstance(each, runbooks.RunbookDefinition):
+            yield each
+            continue
+        slug = each.key
+        named_by = (other for other in found if isinstance(other, monitors.MonitorDefinition) and other.runbook == slug)
+        users = list(dict.fromkeys(other.key.partition("/")[0] for other in named_by))
+        yield each.used_by(
+            users,
+            [
                 str(other.body["title"])
                 for other in found
                 if isinstance(other, dashboards.DashboardDefinition)
-                and any(row.runbook == each.key for row in other.rows)
-            ]
-            yield each.used_by(users, boards)
-        else:
-            yield each
+                and any(
+                    row.runbook == slug or {key.partition("/")[0] for key in row.monitors} & {*users}
+                    for row in other.rows
+                )
+            ],
+        )

@@ -84,7 +84,10 @@ class Runbook(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookDefinition(Definition):
-    """A runbook, the keys of the monitors that name it, and the titles of the dashboards with a row for it."""
+    """A runbook, the keys of the monitors that name it, and the titles of the dashboards with a row for it or for them.
+
+    Of monitors that one `for_each` makes it is the key that they have in common.
+    """
 
     runbook: Runbook
     monitors: tuple[str, ...] = ()

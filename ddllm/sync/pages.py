@@ -8,8 +8,12 @@ from ddllm.sync.identity import Owner
 
 def monitors_page(app_url: str, owner: Owner, keys: Iterable[str]) -> str:
     """Return the page of the monitors with these keys, found by their identity; a key also stands for those of its `for_each`."""
-    tags = " OR ".join(f'"{owner.identity(key)}" OR {owner.identity(key)}/*' for key in keys)
+    tags = " OR ".join(tag for key in keys for tag in _tags(owner.identity(key), is_one="/" in key))
     return f"{app_url}/monitors/manage?q={quote(f'tag:({tags})', safe='')}"  # %20: a `+` is not taken for a blank there
+
+
+def _tags(identity: str, *, is_one: bool) -> list[str]:
+    return [f'"{identity}"'] if is_one else [f'"{identity}"', f"{identity}/*"]
 
 
 def dashboards_page(app_url: str, title: str) -> str:

@@ -122,6 +122,6 @@ def _single(resource: Resource, remotes: Sequence[Remote]) -> Remote:
     if len({remote.id for remote in remotes}) > 1:
         raise SyncError(
             f"{len(remotes)} {resource.noun}s carry the identity of `{remotes[0].key}`: {', '.join(remote.page for remote in remotes)}",
-            hint="A copy keeps the tags of its original: remove those that begin with `ddllm` from the copy, or delete it",
+            hint="A copy keeps the marks of its original: remove the tags or the text that begin with `ddllm` from the copy, or delete it",
         )
     return remotes[0]

@@ -104,6 +104,17 @@ def test_a_runbook_knows_what_leads_to_it(repository: Repository):
     assert (found["other"].monitors, found["other"].dashboards) == ((), ())
 
 
+def test_a_dashboard_with_a_row_for_its_monitor_leads_to_a_runbook_too(repository: Repository):
+    named = "  severity: page\n  runbook: other\n  for_each: {item: [a, b]}\n"
+    repository.replace("monitors/slow.yaml", "  severity: page\n", named)
+    repository.write("monitors/runbooks/slow-start.yaml", RUNBOOK)
+    repository.write("monitors/runbooks/other.yaml", RUNBOOK)
+    repository.write("dashboards/health.yaml", BOARD)
+    [other, _] = load_project(repository.folder).of("runbooks")
+    assert isinstance(other, RunbookDefinition)
+    assert (other.key, other.monitors, other.dashboards) == ("other", ("slow",), ("Health",))
+
+
 def test_a_runbook_that_goes_on_with_no_other_is_an_error(repository: Repository):
     repository.write("monitors/runbooks/a-first.yaml", RUNBOOK + "causes: {x: {goto_runbook: a-frist}}\n")
     assert "a-first.yaml:4:28: there is no runbook `a-frist`. Did you mean `a-first`?" in error(repository)

@@ -42,7 +42,7 @@ def test_a_copy_with_the_same_identity_stops_everything():
     things.put_there("a", 1)
     things.put_there("a", 2)
     with pytest.raises(
-        SyncError, match=r"2 things carry the identity of `a`: /things/1, /things/2\. A copy keeps the tags"
+        SyncError, match=r"2 things carry the identity of `a`: /things/1, /things/2\. A copy keeps the marks"
     ):
         read(things, "a")
 

@@ -56,7 +56,7 @@ def runbook(tmp_path: Path):
         text = RUNBOOK.replace(*change) if change else RUNBOOK
         assert not change or text != RUNBOOK
         [found] = read(parse(dedent(text).lstrip("\n"), "slow-start.yaml"), load_settings(path, None))
-        return found.used_by(["slow", "slow-by-model/a"], ["LLM health"])
+        return found.used_by(["slow", "slow-by-model"], ["LLM health"])
 
     return runbook
 
@@ -112,7 +112,7 @@ def test_the_first_cell_says_whose_it_is_in_a_line_that_is_not_shown(
         "# Slow start\n\n**What users feel:** People wait.\n\n"
         "Runbook `slow-start` of shop/prod"
         " · [The monitors that lead here](https://app.datadoghq.eu/monitors/manage?q=tag%3A%28%22ddllm%3Ashop%2Fprod%2Fslow%22%20OR%20ddllm%3Ashop%2Fprod%2Fslow%2F%2A"
-        "%20OR%20%22ddllm%3Ashop%2Fprod%2Fslow-by-model%2Fa%22%20OR%20ddllm%3Ashop%2Fprod%2Fslow-by-model%2Fa%2F%2A%29)"
+        "%20OR%20%22ddllm%3Ashop%2Fprod%2Fslow-by-model%22%20OR%20ddllm%3Ashop%2Fprod%2Fslow-by-model%2F%2A%29)"
         " · [Dashboard: LLM health](https://app.datadoghq.eu/dashboard/lists?q=LLM%20health)\n\n"
         f"[//]: # (ddllm:shop/prod/slow-start ddllm_applied:{remote.applied})"
     )
