@@ -1,0 +1,183 @@
+"""Runs monitors over data: the values of their queries, the states of their groups, and what is told of them.
+
+Metric monitors and composites are evaluated. A monitor of any other type, and a query that is not understood here, has a reason
+in place of a course: nothing is guessed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ddllm.alerting.composite import MemberStates, composite
+from ddllm.alerting.notifications import Notification, notifications
+from ddllm.alerting.rule import Rule, rule_of
+from ddllm.alerting.state import State
+from ddllm.alerting.timeline import timeline
+from ddllm.errors import QueryError
+from ddllm.query.arrays.frame import Axis
+from ddllm.query.arrays.values import Values, values_of
+from ddllm.query.monitor import CompositeQuery, MetricQuery, members_of
+from ddllm.query.parse import parse_monitor
+from ddllm.query.reads import reads
+from ddllm.query.series import Group, SeriesOf
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MINUTE, _HOUR = 60, 3600
+_UNITS = {"m": _MINUTE, "h": _HOUR, "d": 24 * _HOUR, "w": 7 * 24 * _HOUR}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A monitor to run: its type, query and options as Datadog's API has them. Composites call the others by `id`."""
+
+    id: int
+    key: str
+    type: str
+    query: str
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What became of a monitor: the state, and the value where it has one, of each group at each evaluation."""
+
+    monitor: Watched
+    rule: Rule
+    by: tuple[str, ...]
+    groups: tuple[Group, ...]
+    times: "NDArray[np.int64]" = field(repr=False)
+    states: "NDArray[np.int8]" = field(repr=False)
+    values: "NDArray[np.float64] | None" = field(default=None, repr=False)
+    is_approximate: bool = False
+
+    def row(self, group: Group) -> int:
+        """Return the row of a group. Raises KeyError."""
+        try:
+            return self.groups.index(group)
+        except ValueError:
+            raise KeyError(group) from None
+
+    def told(self, group: Group) -> Iterator[Notification]:
+        """Yield what is told of a group."""
+        yield from notifications(self.rule, self.times.tolist(), self.states[self.row(group)].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A monitor that cannot be run here, and why."""
+
+    monitor: Watched
+    reason: str
+
+
+def watch(
+    monitors: Sequence[Watched], series_of: SeriesOf, evaluations: Axis, *, cell: int = 60
+) -> dict[str, Course | NotRun]:
+    """Run monitors over the data, at each of the evaluations. `cell` is how finely data is looked at, in seconds."""
+    found: dict[str, Course | NotRun] = {}
+    by_id: dict[int, Course | NotRun] = {}
+    for monitor in sorted(monitors, key=lambda each: each.type == "composite"):
+        try:
+            course: Course | NotRun = _course(monitor, series_of, evaluations, cell, by_id)
+        except QueryError as error:
+            course = NotRun(monitor, error.message)
+        found[monitor.key] = by_id[monitor.id] = course
+    return {monitor.key: found[monitor.key] for monitor in monitors}
+
+
+def _course(
+    monitor: Watched, series_of: SeriesOf, evaluations: Axis, cell: int, by_id: Mapping[int, Course | NotRun]
+) -> Course | NotRun:
+    query = parse_monitor(monitor.query, monitor.type)
+    if isinstance(query, CompositeQuery):
+        return _composite(monitor, query, evaluations, by_id)
+    if not isinstance(query, MetricQuery):
+        return NotRun(monitor, f"a {monitor.type} is not evaluated here")
+    if query.comparison.threshold is None:
+        return NotRun(monitor, "a threshold that a query gives is not evaluated here")
+    counts = query.aggregator == "sum" and any(read.query.method("as_count") for read in reads(query))
+    rule = rule_of((query.comparison.operator, query.comparison.threshold), monitor.options, counts=counts)
+    delay = int(monitor.options.get("evaluation_delay") or 0)
+    every = max(_frequency(query.window.seconds), evaluations.step)
+    axis, hold = _thinned(evaluations, every, delay)
+    values = values_of(query, series_of, axis, cell=cell, recovery_window=_recovery_window(monitor.options))
+    times = evaluations.times[:: every // evaluations.step]
+    states = timeline(rule, times, values.values, recovery=values.recovery).states
+    return _held(monitor, rule, values, evaluations, states, hold)
+
+
+def _held(
+    monitor: Watched,
+    rule: Rule,
+    values: Values,
+    evaluations: Axis,
+    states: "NDArray[np.int8]",
+    hold: "NDArray[np.int64]",
+) -> Course:
+    """Return a course over every evaluation: between its own ones a monitor holds what it had."""
+    return Course(
+        monitor,
+        rule,
+        values.by,
+        values.groups,
+        evaluations.times,
+        states[:, hold],
+        values.values[:, hold],
+        values.is_approximate,
+    )
+
+
+def _composite(
+    monitor: Watched, query: CompositeQuery, evaluations: Axis, by_id: Mapping[int, Course | NotRun]
+) -> Course | NotRun:
+    members: dict[int, MemberStates] = {}
+    by: list[str] = []
+    for number in members_of(query.condition):
+        course = by_id.get(number)
+        if not isinstance(course, Course):
+            who = course.monitor.key if course else str(number)
+            return NotRun(monitor, f"its member {who} is not evaluated here")
+        by += [key for key in course.by if key not in by]
+        rows = zip(course.groups, course.states, strict=True)
+        members[number] = MemberStates({tuple(zip(course.by, group, strict=True)): row for group, row in rows})
+    found = {
+        tuple(dict(group)[key] for key in by): states for group, states in composite(query.condition, members).items()
+    }
+    groups = tuple(sorted(found))
+    states = np.array([found[group] for group in groups], np.int8).reshape(len(groups), evaluations.count)
+    rule = rule_of((">", 0), monitor.options)
+    return Course(monitor, rule, tuple(by), groups, evaluations.times, states)
+
+
+def _frequency(window: int) -> int:
+    """Return how often Datadog evaluates a window, in seconds (monitors/configuration, evaluation frequency)."""
+    if window < 24 * _HOUR:
+        return _MINUTE
+    return 10 * _MINUTE if window < 48 * _HOUR else 30 * _MINUTE
+
+
+def _thinned(evaluations: Axis, every: int, delay: int) -> tuple[Axis, "NDArray[np.int64]"]:
+    """Return the evaluations that a monitor has among those of all, moved back by its delay, and which one holds at each."""
+    size = every // evaluations.step
+    count = -(-evaluations.count // size)
+    return Axis(evaluations.start - delay, every, count), np.arange(evaluations.count) // size
+
+
+def _recovery_window(options: Mapping[str, Any]) -> int | None:
+    text = (options.get("threshold_windows") or {}).get("recovery_window")
+    if not isinstance(text, str):
+        return None
+    length = text.removeprefix("last_")
+    return int(length[:-1]) * _UNITS[length[-1]]
+
+
+def worst(course: Course) -> "NDArray[np.int8]":
+    """Return the most severe state of all groups at each evaluation."""
+    if not len(course.groups):
+        return np.full(len(course.times), State.ABSENT, np.int8)
+    found: NDArray[np.int8] = course.states.max(axis=0)
+    return found
