@@ -25,8 +25,10 @@ MONITORS = {
     ),
     "a threshold of an average": ("avg(last_15m):avg:gauge{*} by {service} > 90", {}, 3.0),
     "an anomaly, agile, weekly": (
-        "avg(last_6h):anomalies(sum:calls{*} by {service}.as_count(), 'agile', 3, direction='above', alert_window='last_1h', "
-        "interval=300, count_default_zero='true', seasonality='weekly') >= 0.5",
+        (
+            "avg(last_6h):anomalies(sum:calls{*} by {service}.as_count(), 'agile', 3, direction='above', alert_window='last_1h', "
+            "interval=300, count_default_zero='true', seasonality='weekly') >= 0.5"
+        ),
         {"threshold_windows": {"trigger_window": "last_1h", "recovery_window": "last_1h"}},
         20.0,
     ),
