@@ -8,7 +8,7 @@ What differs from PyYAML's own loading, each because a definition file is read b
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -44,14 +44,19 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
 
 
-for _tag, _pattern, _first in (
-    ("null", r"(?:|~|null|Null|NULL)\Z", ["", "~", "n", "N"]),
-    ("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)\Z", list("-+0123456789")),
-    ("float", r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z", list("-+0123456789")),
-    ("merge", r"<<\Z", ["<"]),
-):
-    _Loader.add_implicit_resolver(f"{_STANDARD}{_tag}", re.compile(_pattern), _first)
+#: What a plain word is taken for: the tag, the form of the word, and the characters that it may begin with.
+PLAIN_WORDS = tuple(
+    (f"{_STANDARD}{name}", re.compile(pattern), first)
+    for name, pattern, first in (
+        ("null", r"(?:|~|null|Null|NULL)\Z", ["", "~", "n", "N"]),
+        ("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
+        ("int", r"[-+]?(?:0|[1-9][0-9]*)\Z", list("-+0123456789")),
+        ("float", r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z", list("-+0123456789")),
+        ("merge", r"<<\Z", ["<"]),
+    )
+)
+for _word in PLAIN_WORDS:
+    _Loader.add_implicit_resolver(*_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,20 @@ class Document:
                 return self._keys[route]
             route = route[:-1]
         return self.at(())
+
+    def span(self, route: Route) -> tuple[int, int]:
+        """Where in the text the value at `route` begins and ends; a block of several lines may end with what follows it."""
+        _, start, end = self._nearest(route)
+        return start, end
+
+    def within(self, route: Route) -> Iterator[Route]:
+        """Every route at or below `route` at which the file writes a value."""
+        yield from (each for each in self._values if each[: len(route)] == route)
+
+    def index(self, position: Position) -> int:
+        """Return the place of a position in the text."""
+        lines = self.text.split("\n")
+        return sum(len(line) + 1 for line in lines[: position.line - 1]) + position.column - 1
 
     def holds(self, route: Route) -> bool:
         """Whether the file writes a value at `route`."""

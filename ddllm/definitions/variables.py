@@ -96,6 +96,15 @@ def reveal(value: Any, environ: Mapping[str, str]) -> Any:
     return [reveal(item, environ) for item in value] if isinstance(value, list) else value
 
 
+def escaped(value: Any) -> Any:
+    """Return a value as a file writes it: every `${` in it is a literal one."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, Mapping):
+        return {key: escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list) else value
+
+
 def secrets(value: Any) -> Iterator[Secret]:
     """Every secret inside a value."""
     yield from (part for template in _templates(value) for part in template.parts if isinstance(part, Secret))
