@@ -111,8 +111,13 @@ def writer_for(api: Datadog, owner: Owner, folder: Path) -> Writer:
 
 def confirmed(question: str, *, yes: bool, output: str = "text") -> bool:
     """Ask, where somebody can answer and `--yes` did not. Without a terminal nobody is asked."""
-    asks = not yes and output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
+    asks = not yes and output == "text" and has_terminal()
     return click.confirm(question) if asks else True
+
+
+def has_terminal() -> bool:
+    """Whether somebody can answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager

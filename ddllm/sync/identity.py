@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MANAGED = "managed_by:ddllm"
+IDENTITY_PREFIX = "ddllm:"
 APPLIED_PREFIX = "ddllm_applied:"
 
 _MARK = re.compile(r"\bddllm(?:_applied)?:[^\s\])]+")
@@ -34,7 +35,7 @@ class Owner:
 
     @property
     def _prefix(self) -> str:
-        return f"ddllm:{self.project}/{self.env}/"
+        return f"{IDENTITY_PREFIX}{self.project}/{self.env}/"
 
 
 def applied_in(marks: Iterable[str]) -> str | None:

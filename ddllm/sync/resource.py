@@ -1,7 +1,7 @@
 """What the engine asks of a kind of object. One file under resources/ answers it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ddllm.api.datadog import Datadog
@@ -24,6 +24,11 @@ class Remote:
     page: str
     body: Mapping[str, Any] = field(repr=False)
     created: str = ""
+
+
+def released(held: Remote, body: Mapping[str, Any]) -> Remote:
+    """Return an object as a write left it that took the marks off: the undoing of an import."""
+    return replace(held, applied=None, body=body)
 
 
 class Resource(Protocol):
@@ -121,3 +126,9 @@ class Importable(Protocol):
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return an object as a definition file writes it: without ids, times, marks, and what Datadog adds by itself."""
+
+    def home(self, key: str) -> str:
+        """Return the file that a new definition goes to, from the repository's root; one that exists is added to."""
+
+    def page(self, api: Datadog, identifier: int | str) -> str:
+        """Return the address of an object for people."""

@@ -13,7 +13,7 @@ from ddllm.errors import DdllmError, SyncError
 from ddllm.sync.apply import Writer, create_object, delete_object, replace_object
 from ddllm.sync.identity import applied_in
 from ddllm.sync.journal import Entry, Run
-from ddllm.sync.resource import Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource
 
 Action = Literal["restore", "delete", "recreate"]
 
@@ -93,13 +93,21 @@ def _undo_create(writer: Writer, resource: Resource, entry: Entry) -> Reversal |
 def _undo_update(writer: Writer, resource: Resource, entry: Entry) -> Reversal | Left | None:
     now = _now(writer, resource, entry)
     if now is None:
-        return Left(entry.kind, entry.key, "it was deleted since")
+        return None if _is_released(writer, resource, entry) else Left(entry.kind, entry.key, "it was deleted since")
     before = Remote(now.id, now.key, _applied(resource, entry), now.page, entry.before or {})
     if resource.everything(now) == resource.everything(before):
         return None
     if not _is_as_left(resource, entry, now):
         return _changed(entry)
     return Reversal("restore", entry.kind, entry.key, now, entry.before)
+
+
+def _is_released(writer: Writer, resource: Resource, entry: Entry) -> bool:
+    """Whether an object that an import took over is without marks again: the work of an earlier rollback."""
+    if not isinstance(resource, Importable) or entry.id is None or _applied(resource, entry):
+        return False
+    body = resource.fetch(writer.api, entry.id)
+    return body is not None and writer.owner.key_in(resource.marks(body)) is None
 
 
 def _undo_delete(writer: Writer, resource: Resource, entry: Entry) -> Reversal | Left | None:

@@ -14,7 +14,7 @@ from ddllm.errors import ApiError
 from ddllm.sync.empty import listed
 from ddllm.sync.identity import APPLIED_PREFIX, MANAGED, Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, aliases, gone, text, unless, unordered
-from ddllm.sync.resource import Importable, Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource, released
 
 _PATH = "/api/v1/monitor"
 _NOT_FOUND = 404
@@ -225,7 +225,8 @@ class Monitors(Resource, Importable):
 
     def update(self, api: Datadog, owner: Owner, held: Remote, body: Mapping[str, Any]) -> Remote:
         """Replace. A null is sent, for a field that is left out keeps its value."""
-        return self._written(api, owner, api.put(f"{_PATH}/{held.id}", body))
+        answer = api.put(f"{_PATH}/{held.id}", body)
+        return self._written(api, owner, answer) if owner.key_in(self.marks(body)) else released(held, answer)
 
     def blocked(self, api: Datadog, remotes: Sequence[Remote]) -> Mapping[int | str, str]:
         """Ask which of them composites and SLOs use."""
@@ -272,8 +273,19 @@ class Monitors(Resource, Importable):
         """Return the fields that say something; tags and message as they are."""
         said = self.normaliser.canonical(body, self.normaliser.optional(body))
         tags = [tag for tag in body.get("tags") or [] if not tag.startswith(monitors.RESERVED_TAGS)]
-        written = {name: said[name] for name in monitors.Monitor.model_fields if name in said}
-        return {**written, "message": body.get("message") or "", **({"tags": tags} if tags else {})}
+        options = {
+            name: each for name, each in said.get("options", {}).items() if name in monitors.Options.model_fields
+        }
+        written = {**said, "message": body.get("message"), "tags": tags, "options": options}
+        return {name: written[name] for name in monitors.Monitor.model_fields if written.get(name)}
+
+    def home(self, key: str) -> str:
+        """Return a file of its own, below imported/."""
+        return f"{monitors.KIND}/imported/{key}.yaml"
+
+    def page(self, api: Datadog, identifier: int | str) -> str:
+        """Return its page."""
+        return f"{api.connection.app_url}/monitors/{identifier}"
 
     def _bodies(self, api: Datadog, tag: str) -> list[Mapping[str, Any]]:
         return list(api.pages(_PATH, {"monitor_tags": tag, **_LISTED}))
@@ -286,7 +298,7 @@ class Monitors(Resource, Importable):
         key = owner.key_in(tags)
         if key is None:
             return None
-        page = f"{api.connection.app_url}/monitors/{body['id']}"
+        page = self.page(api, body["id"])
         return Remote(body["id"], key, applied_in(tags), page, body, str(body.get("created") or ""))
 
     def _written(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote:

@@ -10,14 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from ddllm.api.datadog import Datadog
-from ddllm.definitions import slos
+from ddllm.definitions import monitors, slos
 from ddllm.definitions.definition import Definition
-from ddllm.definitions.monitors import RESERVED_TAGS
 from ddllm.errors import ApiError
 from ddllm.sync.empty import listed
 from ddllm.sync.identity import APPLIED_PREFIX, MANAGED, Owner, applied_in
 from ddllm.sync.normalise import Body, Normaliser, Row, gone, text, unordered
-from ddllm.sync.resource import Importable, Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource, released
 
 _PATH = "/api/v1/slo"
 _NOT_FOUND = 404
@@ -129,7 +128,8 @@ class Slos(Resource, Importable):
     def update(self, api: Datadog, owner: Owner, held: Remote, body: Mapping[str, Any]) -> Remote:
         """Replace, nulls left out: what was filled in from the thresholds is filled in again."""
         sent = {name: value for name, value in body.items() if value is not None}
-        return self._written(api, owner, api.put(f"{_PATH}/{held.id}", sent))
+        answer = api.put(f"{_PATH}/{held.id}", sent)
+        return self._written(api, owner, answer) if owner.key_in(self.marks(body)) else released(held, _only(answer))
 
     def blocked(self, api: Datadog, remotes: Sequence[Remote]) -> Mapping[int | str, str]:
         """Ask which of them dashboards and monitors use."""
@@ -179,7 +179,7 @@ class Slos(Resource, Importable):
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return the fields that say something; what Datadog filled in from the thresholds is left out."""
         said = self.normaliser.canonical(body)
-        tags = [tag for tag in body.get("tags") or [] if not tag.startswith(RESERVED_TAGS)]
+        tags = [tag for tag in body.get("tags") or [] if not tag.startswith(monitors.RESERVED_TAGS)]
         written = {name: said[name] for name in slos.Slo.model_fields if name in said and name != "tags"}
         in_order = {
             "thresholds": _numbers(body.get("thresholds") or ()),
@@ -187,6 +187,14 @@ class Slos(Resource, Importable):
             **({"tags": tags} if tags else {}),
         }
         return {**written, **in_order}
+
+    def home(self, key: str) -> str:  # noqa: ARG002 - all stand in one file
+        """Return the file of all SLOs."""
+        return f"{monitors.KIND}/slos.yaml"
+
+    def page(self, api: Datadog, identifier: int | str) -> str:
+        """Return its page."""
+        return f"{api.connection.app_url}/slo?slo_id={identifier}"
 
     def _bodies(self, api: Datadog, tag: str) -> list[Mapping[str, Any]]:
         return list(api.items(_PATH, {"tags_query": tag}, field="data", start="offset", count="limit"))
@@ -199,7 +207,7 @@ class Slos(Resource, Importable):
         key = owner.key_in(tags)
         if key is None:
             return None
-        page = f"{api.connection.app_url}/slo?slo_id={body['id']}"
+        page = self.page(api, body["id"])
         return Remote(body["id"], key, applied_in(tags), page, body, f"{body.get('created_at') or 0:012d}")
 
     def _written(self, api: Datadog, owner: Owner, answer: Any) -> Remote:
