@@ -23,7 +23,7 @@ from ddllm.sync.importing import Found, find, mark, marking, written
 @click.option(
     "--kind",
     metavar="KIND",
-    help="What it is: monitors, dashboards or slos. Default: by the address; of a number, monitors.",
+    help="What it is: monitors, dashboards, slos or runbooks. Default: by the address; of a number, monitors.",
 )
 @click.option(
     "--key",
@@ -79,5 +79,5 @@ def _tell_how(found: Found, key: str, folder: Path, env: str | None) -> None:
     where = "".join((f" --dir {folder}" if folder != Path() else "", f" --env {env}" if env else ""))
     click.echo(
         f"{found.noun[:1].upper()}{found.noun[1:]} is not marked, and a sync would make a second one. "
-        f"To mark it: ddllm import {found.id} --kind {found.resource.kind} --key {key}{where} --yes"
+        f"To mark it: ddllm import {found.page} --key {key}{where} --yes"
     )

@@ -24,7 +24,7 @@ from ddllm.sync.identity import APPLIED_PREFIX, Owner, applied_in, marks_in
 from ddllm.sync.normalise import Body, Normaliser, Row, gone, unless, unordered
 from ddllm.sync.pages import monitors_page
 from ddllm.sync.remote import PARALLEL
-from ddllm.sync.resource import Importable, Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource, released
 
 _PATH = "/api/v1/dashboard"
 _SLICE = 100  # Datadog's default
@@ -154,7 +154,8 @@ class Dashboards(Resource, Importable):
 
     def update(self, api: Datadog, owner: Owner, held: Remote, body: Mapping[str, Any]) -> Remote:
         """Replace: what is left out is cleared."""
-        return self._written(api, owner, api.put(f"{_PATH}/{held.id}", _without_nulls(body)))
+        answer = api.put(f"{_PATH}/{held.id}", _without_nulls(body))
+        return self._written(api, owner, answer) if owner.key_in(self.marks(body)) else released(held, answer)
 
     def delete(self, api: Datadog, held: Remote) -> None:
         """Delete."""
@@ -196,6 +197,14 @@ class Dashboards(Resource, Importable):
         ]
         return {name: value for name, value in written.items() if value or name == "widgets"}
 
+    def home(self, key: str) -> str:
+        """Return a file of its own."""
+        return f"{dashboards.KIND}/{key}.yaml"
+
+    def page(self, api: Datadog, identifier: int | str) -> str:
+        """Return its page."""
+        return f"{api.connection.app_url}/dashboard/{identifier}"
+
     def _owned(self, api: Datadog, owner: Owner, wanted: Callable[[str | None], bool]) -> list[Remote]:
         summaries = api.items(_PATH, {}, field="dashboards", start="start", count="count", size=_SLICE)
         ids = [each["id"] for each in summaries if wanted(owner.key_in(self.marks(each)))]
@@ -208,7 +217,7 @@ class Dashboards(Resource, Importable):
         key = owner.key_in(marks)
         if key is None:
             return None
-        page = f"{api.connection.app_url}/dashboard/{body['id']}"
+        page = self.page(api, body["id"])
         return Remote(body["id"], key, applied_in(marks), page, body, str(body.get("created_at") or ""))
 
     def _written(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote:

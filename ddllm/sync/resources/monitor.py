@@ -273,9 +273,8 @@ class Monitors(Resource, Importable):
         """Return the fields that say something; tags and message as they are."""
         said = self.normaliser.canonical(body, self.normaliser.optional(body))
         tags = [tag for tag in body.get("tags") or [] if not tag.startswith(monitors.RESERVED_TAGS)]
-        options = {
-            name: each for name, each in said.get("options", {}).items() if name in monitors.Options.model_fields
-        }
+        held = said.get("options", {})
+        options = {name: held[name] for name in ("thresholds", *monitors.Options.model_fields) if name in held}
         written = {**said, "message": body.get("message"), "tags": tags, "options": options}
         return {name: written[name] for name in monitors.Monitor.model_fields if written.get(name)}
 

@@ -17,7 +17,7 @@ from ddllm.errors import ApiError, SyncError
 from ddllm.sync.identity import APPLIED_PREFIX, Owner, applied_in, marks_in
 from ddllm.sync.normalise import Body, Normaliser, Row, gone, unless
 from ddllm.sync.pages import dashboards_page, monitors_page, runbooks_page
-from ddllm.sync.resource import Importable, Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource, released
 
 _PATH = "/api/v1/notebooks"
 _SLICE = 100  # Datadog's default
@@ -110,7 +110,10 @@ class Notebooks(Resource, Importable):
         ids = [{"id": cell["id"]} for cell in old] + [{}] * len(body["cells"])
         cells = [{**known, **cell} for known, cell in zip(ids, body["cells"], strict=False)]
         sent = {"time": held.body.get("time") or _TIME, **body, "cells": cells}
-        return self._written(api, owner, api.put(f"{_PATH}/{held.id}", _request(sent)))
+        answer = api.put(f"{_PATH}/{held.id}", _request(sent))
+        if owner.key_in(self.marks(body)) is None:
+            return released(held, answer["data"]["attributes"])
+        return self._written(api, owner, answer)
 
     def delete(self, api: Datadog, held: Remote) -> None:
         """Delete."""
@@ -138,6 +141,14 @@ class Notebooks(Resource, Importable):
     def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
         """Return what its first cell holds."""
         return marks_in(_text(body["cells"][0])) if body.get("cells") else []
+
+    def home(self, key: str) -> str:
+        """Return the file of the runbook with this slug."""
+        return f"monitors/{runbooks.KIND}/{key}.yaml"
+
+    def page(self, api: Datadog, identifier: int | str) -> str:
+        """Return its page."""
+        return f"{api.connection.app_url}/notebook/{identifier}"
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return a notebook of text as a runbook: what comes first is the impact, each further cell a step.
@@ -167,7 +178,7 @@ class Notebooks(Resource, Importable):
         key = owner.key_in(marks)
         if key is None:
             return None
-        page = f"{api.connection.app_url}/notebook/{identifier}"
+        page = self.page(api, identifier)
         return Remote(identifier, key, applied_in(marks), page, body, str(body.get("created") or ""))
 
     def _written(self, api: Datadog, owner: Owner, answer: Mapping[str, Any]) -> Remote:

@@ -153,7 +153,7 @@ def test_without_a_terminal_and_without_yes_it_is_written_and_not_marked(api: Da
     identifier = made(api, METRIC)
     last = imported(api, repository, str(identifier)).stdout.splitlines()[-1]
     assert written(api) == []
-    then = f"ddllm import {identifier} --kind monitors --key checkout-latency --yes"
+    then = f"ddllm import {api.url}/monitors/{identifier} --key checkout-latency --yes"
     assert last == f"The monitor {identifier} is not marked, and a sync would make a second one. To mark it: {then}"
     imported(api, repository, *then.split()[2:])
     assert writes(api, repository) == 0
@@ -252,6 +252,40 @@ def test_an_slo_is_added_to_the_file_of_slos(api: DatadogApi, repository: Reposi
         f"# Ours.\n\n# Imported from {api.url}/slo?slo_id={identifier}\ncheckout-works:\n"
     )
     assert load(file).value["checkout-works"]["thresholds"] == [{"timeframe": "30d", "target": 99.5, "warning": 99.9}]
+    assert writes(api, repository) == 0
+
+
+def test_a_dashboard_gets_a_file_of_its_own(api: DatadogApi, repository: Repository):
+    note = {"type": "note", "content": "Read ${this}"}
+    group = {"type": "group", "layout_type": "ordered", "title": "Row", "widgets": [{"definition": note}]}
+    body = {
+        "title": "Shop: checkout",
+        "layout_type": "ordered",
+        "widgets": [{"definition": group}, {"definition": note}],
+    }
+    status, answer = caller(api.url)("POST", "/api/v1/dashboard", body)
+    assert status == 200, answer
+    imported(api, repository, f"https://app.datadoghq.com/dashboard/{answer['id']}/shop-checkout", "--yes")
+    file = repository.folder / "dashboards" / "shop-checkout.yaml"
+    first, _, comment, *_ = file.read_text("utf-8").splitlines()
+    assert first == "# yaml-language-server: $schema=../.ddllm/schemas/dashboards.json"
+    assert comment == f"# Imported from {api.url}/dashboard/{answer['id']}"
+    assert [each["key"] for each in load(file).value["shop-checkout"]["widgets"]] == ["row", "note-2"]
+    assert writes(api, repository) == 0
+
+
+def test_a_notebook_becomes_a_runbook(api: DatadogApi, repository: Repository):
+    cell = {
+        "type": "notebook_cells",
+        "attributes": {"definition": {"type": "markdown", "text": "People wait. Is it the cache?"}},
+    }
+    attributes = {"name": "Slow checkout", "cells": [cell, cell], "time": {"live_span": "1h"}}
+    status, answer = caller(api.url)(
+        "POST", "/api/v1/notebooks", {"data": {"type": "notebooks", "attributes": attributes}}
+    )
+    assert status == 200, answer
+    imported(api, repository, f"https://app.datadoghq.com/notebook/{answer['data']['id']}", "--yes")
+    assert (repository.folder / "monitors" / "runbooks" / "slow-checkout.yaml").is_file()
     assert writes(api, repository) == 0
 
 
