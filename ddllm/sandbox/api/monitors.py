@@ -4,8 +4,6 @@ Written from observations of the real service and sharing nothing with what ddll
 """
 
 import re
-import shlex
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from ddllm.sandbox.api.http import Answer, Request, Route, errors
 from ddllm.sandbox.api.models import model_error
 from ddllm.sandbox.api.monitor_rules import EVENT_LIKE, refusal
+from ddllm.sandbox.api.monitor_search import search
 from ddllm.sandbox.api.organisation import Body, Organisation
 
 _WRITABLE = ("name", "message", "query", "type", "tags", "priority", "restricted_roles", "assets", "draft_status")
@@ -21,7 +20,6 @@ _METRIC = frozenset({"metric alert", "query alert"})
 _CREATOR = {"email": "sandbox@example.com", "handle": "sandbox@example.com", "id": 1, "name": "Sandbox"}
 _FIRST_ID = 140_000_001
 _PAGE_SIZE = 100
-_FOUND = 30
 _LARGEST_PAGE = 1000
 
 
@@ -78,23 +76,7 @@ class Monitors:
         return Answer(200, found[start : start + size])
 
     def _search(self, request: Request) -> Answer:
-        """Find by `tag:`, `type:` and words of the name, all of which have to match."""
-        found = [body for body in self.all() if _is_found(body, request.query.get("query", ""))]
-        size = int(request.query.get("per_page", _FOUND))
-        page = int(request.query.get("page", 0))
-        counts = {
-            name: [{"name": value, "count": count} for value, count in Counter(values).most_common()]
-            for name, values in {
-                "status": [body["overall_state"] for body in found],
-                "muted": [bool(body["options"]["silenced"]) for body in found],
-                "tag": [tag for body in found for tag in body["tags"]],
-                "type": [body["type"].removesuffix(" alert") for body in found],
-            }.items()
-        }
-        pages = -(-len(found) // size)
-        metadata = {"total_count": len(found), "page_count": pages, "page": page, "per_page": size}
-        monitors = [_as_found(body) for body in found[page * size : (page + 1) * size]]
-        return Answer(200, {"counts": counts, "monitors": monitors, "metadata": metadata})
+        return Answer(200, search(self.all(), request.query))
 
     def _create(self, request: Request) -> Answer:
         reason = model_error("Monitor", request.body) or refusal(request.body, self._organisation)
@@ -230,36 +212,6 @@ class Monitors:
 
 def _not_found() -> Answer:
     return errors(404, "Monitor not found")
-
-
-def _is_found(body: Mapping[str, Any], query: str) -> bool:
-    for part in shlex.split(query):
-        name, _, value = part.partition(":")
-        if name == "tag":
-            matches = value in body["tags"]
-        elif name == "type":
-            matches = value == body["type"].removesuffix(" alert")
-        else:
-            matches = part.lower() in body["name"].lower()
-        if not matches:
-            return False
-    return True
-
-
-def _as_found(body: Mapping[str, Any]) -> Body:
-    """Return a monitor as a search shows it."""
-    same = ("id", "name", "query", "type", "tags", "priority", "org_id", "creator", "overall_state_modified")
-    return {
-        **{name: body[name] for name in same},
-        "status": body["overall_state"],
-        "classification": body["type"].removesuffix(" alert"),
-        "notifications": [{"handle": each, "name": each} for each in re.findall(r"(?<=@)[\w.-]+", body["message"])],
-        "restricted_roles": body["restricted_roles"] or [],
-        "metrics": [],
-        "scopes": [],
-        "last_triggered_ts": None,
-        "muted_until_ts": None,
-    }
 
 
 def _equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """SLOs and the alerts on their burn rates, from files to the sandbox's Datadog API, by real processes."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from ddllm.sandbox.api import DatadogApi
 from tests.support.commands import ddllm, written
+from tests.support.datadog import environ
 from tests.support.http_json import caller
+from tests.support.process import BIN, environment
 from tests.support.repository import MONITORS, Repository
 
 SLOS = """
@@ -142,3 +145,15 @@ def test_an_empty_listing_means_that_nothing_is_written(api: DatadogApi, reposit
     ended = ddllm(api, repository.folder, "sync")
     assert (ended.returncode, written(api)) == (1, [])
     assert "/api/v1/slo cannot be trusted: it is empty" in ended.stderr
+
+
+def test_two_syncs_at_once_end_with_one_of_each(api: DatadogApi, repository: Repository):
+    argv = [str(BIN / "ddllm"), "sync", "slos", "monitors"]
+    options: dict[str, Any] = {"env": environment(environ(api)), "cwd": repository.folder, "text": True}
+    pair = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options) for _ in range(2)]
+    told = [process.communicate(timeout=120)[0] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], told
+    assert (len(api.slos), len(api.monitors)) == (3, 2)
+    api.requests.clear()
+    sync_both(api, repository)
+    assert written(api) == []
