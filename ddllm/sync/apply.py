@@ -192,7 +192,7 @@ class _Creation:
 
     def _found(self) -> list[Remote]:
         found = self.resource.find(self.writer.api, self.writer.owner, self.key)
-        return sorted(found, key=lambda each: (each.created, str(each.id)))
+        return sorted(found, key=_age)
 
     def _adopted(self, duplicate: DuplicateError) -> Remote:
         """Take the object that Datadog holds already, if it is the one: a run beside this one made it."""
@@ -205,10 +205,30 @@ class _Creation:
         return existing
 
     def _only(self, made: Remote) -> Remote:
-        """Return the object that stays where a run beside this one made a twin: the older; the younger's maker deletes it."""
+        """Return the object that stays where a run beside this one made a twin: the older; the younger's maker deletes it.
+
+        Of twins of the same second, as far as Datadog tells the time, the one with the smaller id stays, if the maker of the
+        other was late enough to see both. It is given the time to delete its own; where it does not, ours goes.
+        """
         if self.resource.is_unique:
             return made
-        oldest = next(iter(self._found()), made)
-        if oldest.id != made.id:
-            self.resource.delete(self.writer.api, made)
-        return oldest
+        others = self._others(made)
+        for wait in _LOOKS:
+            if not others or others[0].created > made.created:
+                return made
+            if _age(others[0]) < _age(made):
+                break
+            self.writer.sleep(wait)
+            others = self._others(made)
+        if not others:
+            return made
+        self.resource.delete(self.writer.api, made)
+        return others[0]
+
+    def _others(self, made: Remote) -> list[Remote]:
+        return [each for each in self._found() if each.id != made.id]
+
+
+def _age(remote: Remote) -> tuple[str, str]:
+    """Return what sorts older objects first."""
+    return remote.created, str(remote.id)

@@ -40,7 +40,7 @@ def test_updates_and_reads_outlast_errors_of_the_server(api: DatadogApi, reposit
 
 def test_a_server_that_stays_down_is_one_line(api: DatadogApi, repository: Repository):
     api.dials.fail(503, times=99)
-    message = refusal(ddllm(api, repository.folder, "sync"))
+    message = refusal(ddllm(api, repository.folder, "sync", "monitors"))
     assert message.startswith("ddllm: Datadog failed on GET /api/v1/monitor with 503: Service unavailable")
     assert written(api) == []
 

@@ -1,14 +1,18 @@
 """A plan is carried out in order, each create exactly once, and a failure says how far it came."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ddllm.api.datadog import DuplicateError, NoAnswerError
+from ddllm.api.datadog import Datadog, DuplicateError, NoAnswerError
 from ddllm.definitions.variables import Secret, Template
 from ddllm.errors import ApiError
 from ddllm.sync.apply import Outcome, PartialSyncError, Result, apply_plan
+from ddllm.sync.identity import Owner
 from ddllm.sync.plan import Plan
+from ddllm.sync.resource import Remote
 from tests.support.things import Fault, Things, planned, thing, writer
 
 
@@ -139,6 +143,42 @@ def test_of_twins_the_older_stays_and_the_younger_is_deleted_by_its_maker(
     [outcome] = apply(things, plan)
     assert (outcome.remote.id, list(things.held)) == (older, [older])
     assert things.calls == ["create a", "find a", "delete 2"]
+
+
+class Race(Things):
+    """Somebody makes a twin right after each create, whose maker looks for twins after `looks` of ours, if it does at all."""
+
+    is_unique = False
+
+    def __init__(self, looks: int | None) -> None:
+        super().__init__()
+        self.twin = 0
+        self.looks = looks
+
+    def create(self, api: Datadog, owner: Owner, body: Mapping[str, Any]) -> Remote:
+        made = super().create(api, owner, body)
+        self.twin = self.put_there("a", 1)
+        return made
+
+    def find(self, api: Datadog, owner: Owner, key: str) -> Iterable[Remote]:
+        found = list(super().find(api, owner, key))
+        if self.calls.count(f"find {key}") == self.looks:
+            del self.held[self.twin]
+        return found
+
+
+def test_a_twin_of_the_same_second_is_left_to_its_maker():
+    things = Race(looks=1)
+    [outcome] = apply(things, planned(things, thing("a", 1)))
+    assert (outcome.remote.id, list(things.held)) == (1, [1])
+    assert things.calls == ["create a", "find a", "find a"]
+
+
+def test_a_twin_whose_maker_saw_no_other_stays_and_ours_goes():
+    things = Race(looks=None)
+    [outcome] = apply(things, planned(things, thing("a", 1)))
+    assert (outcome.remote.id, list(things.held)) == (2, [2])
+    assert things.calls[-1] == "delete 1"
 
 
 def test_secrets_are_sent_and_kept_nowhere(things: Things):
