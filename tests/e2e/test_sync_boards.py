@@ -1,6 +1,7 @@
 """`ddllm sync dashboards runbooks` as real processes against the sandbox's Datadog API, over HTTP, with the real client."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,31 @@ def test_a_broken_runbook_is_one_message_with_its_place_and_nothing_is_asked(api
     assert ended.returncode == 1
     assert "monitors/runbooks/slow-start.yaml:3:16: unknown key `steps.look.aks`. Did you mean `ask`?" in ended.stderr
     assert api.requests == []
+
+
+def test_what_was_pruned_comes_back_by_a_rollback(api: DatadogApi, repository: Repository):
+    sync(api, repository.folder)
+    [board], [notebook] = api.dashboards.all(), api.notebooks.all().values()
+    for name in ("monitors/runbooks/slow-start.yaml", "dashboards/health.yaml"):
+        (repository.folder / name).unlink()
+    pruned = sync(api, repository.folder, *KINDS, "--prune")
+    assert (len(api.dashboards), len(api.notebooks)) == (0, 0)
+
+    [run_name] = re.findall(r"ddllm rollback (\S+)", pruned.stdout)
+    ended = ddllm(api, repository.folder, "rollback", run_name, "--yes")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    [board_again], [(identifier, notebook_again)] = api.dashboards.all(), api.notebooks.all().items()
+    assert (board_again["title"], board_again["widgets"][0]["id"]) == (board["title"], board["widgets"][0]["id"])
+    assert texts(notebook_again) == texts(notebook)
+    repository.write("monitors/runbooks/slow-start.yaml", RUNBOOK)
+    repository.write("dashboards/health.yaml", BOARD)
+    assert f"/notebook/{identifier})" in notes(api)[0]
+    [told, _] = ddllm(api, repository.folder, "plan", *KINDS).stdout.splitlines()
+    assert told.startswith("~ dashboards health  as the file says; its mark is renewed")  # it was made of the old id
+
+
+def texts(notebook: dict[str, Any]) -> list[str]:
+    return [cell["attributes"]["definition"]["text"] for cell in notebook["cells"]]
 
 
 def test_the_library_is_created_once(api: DatadogApi, tmp_path: Path):
