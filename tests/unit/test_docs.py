@@ -185,15 +185,21 @@ def test_python_examples_are_python(page):
         compile(example, str(page), "exec")
 
 
-def test_the_example_of_a_monitor_is_one(tmp_path):
+def test_the_examples_of_definitions_are_some(tmp_path):
+    *monitors, slo = blocks(ROOT / "docs" / "monitors.md", "yaml")
     (tmp_path / "monitors").mkdir()
     for name, text in (
         ("settings.yaml", (ROOT / "monitors" / "settings.yaml").read_text("utf-8")),
-        ("example.yaml", "".join(blocks(ROOT / "docs" / "monitors.md", "yaml"))),
+        ("example.yaml", "".join(monitors)),
+        ("slos.yaml", slo),
     ):
         (tmp_path / "monitors" / name).write_text(text)
-    (definition,) = load_project(tmp_path, None).definitions
-    assert definition.key == "slow-answers"
+    assert [each.key for each in load_project(tmp_path, None).definitions] == [
+        "slow-answers",
+        "answers-in-time",
+        "answers-in-time-burn-fast",
+        "answers-in-time-burn-slow",
+    ]
 
 
 def test_paths_that_pages_name_exist():
