@@ -43,7 +43,7 @@ SCENE: Mapping[str, Mapping[str, float]] = {
 
 #: Seconds that the application gets beyond its own to start and to end, and a sync to finish.
 _GRACE = 25.0
-_SYNC_TIMEOUT = 15.0
+_SYNC_TIMEOUT = 30.0
 
 #: Lines of a failed command that are shown.
 _LAST_LINES = 5
