@@ -37,6 +37,7 @@ _SERVER_ERROR = 500
 _BAD_REQUEST = 400
 _DUPLICATE = re.compile(r"Duplicate of an existing monitor_id:\s*(\d+)")
 _NOT_KEYS = frozenset({401, 403})
+_IN_USE = re.compile(r"is referenced in\b")  # told with 401 of a monitor that an SLO uses
 _NO_SUCH_PATH = frozenset({404, 405})
 
 
@@ -267,7 +268,7 @@ class Datadog:
                 status=status,
                 hint=None if self.connection.named_by == "DD_SITE" else f"DDLLM_API_URL names {self.connection.url}",
             )
-        if status in _NOT_KEYS:
+        if status in _NOT_KEYS and not _IN_USE.search(reason):
             return ApiError(
                 f"Datadog refused {method} {path} with {status}: {reason}",
                 status=status,

@@ -207,6 +207,16 @@ def test_wrong_keys_say_what_to_check_and_not_what_they_were(api: DatadogApi):
     assert "wrong-key" not in str(caught.value)
 
 
+def test_a_monitor_that_an_slo_uses_is_no_question_of_keys(api: DatadogApi, datadog: Datadog):
+    monitor = datadog.post("/api/v1/monitor", MONITOR)["id"]
+    thresholds = [{"timeframe": "7d", "target": 99}]
+    datadog.post("/api/v1/slo", {"name": "s", "type": "monitor", "monitor_ids": [monitor], "thresholds": thresholds})
+    with pytest.raises(ApiError) as caught:
+        datadog.delete(f"/api/v1/monitor/{monitor}")
+    [slo] = api.slos.all()
+    assert str(caught.value) == f"Datadog answered 401: monitor [{monitor},n] is referenced in slos: ['{slo['id']}']"
+
+
 def test_nobody_at_the_address_is_one_sentence(waits: list[float]):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
