@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from ddllm.definitions import dashboards, monitors, slos
+from ddllm.definitions import dashboards, monitors, runbooks, slos
 from ddllm.definitions.application import Application
 from ddllm.definitions.routing import RoutingFile
 from ddllm.definitions.settings import SettingsFile
@@ -89,6 +89,24 @@ def _with_variables(model: Schema) -> Schema:
     return _opened(model)
 
 
+def _body(model: Schema) -> Schema:
+    """Let variables into every value of a model, and secrets where the model has text."""
+    return _opened(model)
+
+
+def _one(model: Schema) -> Schema:
+    """Make the schema of a file that holds one definition, under its key or as its body."""
+    body = _opened(model)
+    definitions = {**body.pop("$defs", {}), "Definition": body}
+    reference = {"$ref": "#/$defs/Definition"}
+    return {
+        "if": {"minProperties": 1, "maxProperties": 1},
+        "then": {"patternProperties": {_KEY: reference}, "additionalProperties": False},
+        "else": reference,
+        "$defs": definitions,
+    }
+
+
 def _by_key(model: Schema) -> Schema:
     """Make the schema of a file that holds definitions by key."""
     return _file_of(_opened(model), {})
@@ -157,6 +175,8 @@ _ALL = (
     FileKind("settings", "monitors/settings.yaml", SettingsFile, _plain),
     FileKind("routing", "monitors/routing.yaml", RoutingFile, _with_variables),
     FileKind("slos", "monitors/slos.yaml", slos.Slo, _by_key_with_variables),
+    FileKind("routing", "monitors/routing.yaml", RoutingFile, _body),
+    FileKind("runbooks", "monitors/runbooks/*.yaml", runbooks.Runbook, _one),
     FileKind("dashboards", "dashboards/*.yaml", dashboards.Dashboard, _dashboards),
     FileKind("ddllm", "ddllm.yaml", Application, _plain),
     FileKind("workload", "a workload of ddllm compare", WorkloadFile, _workload),

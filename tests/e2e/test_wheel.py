@@ -121,6 +121,11 @@ def test_the_library_can_be_used_as_it_is(scripts, env):
     assert "all well" in run([scripts / "ddllm", "validate", library], env, cwd=Path("/")).stdout
 
 
+def test_a_repository_can_be_laid_out_from_it(scripts, env, tmp_path):
+    run([scripts / "ddllm", "init", "mine"], env, cwd=tmp_path)
+    assert "all well" in run([scripts / "ddllm", "validate"], env, cwd=tmp_path / "mine").stdout
+
+
 def test_the_demo_needs_nothing_but_the_wheel(scripts, env):
     done = run([scripts / "ddllm", "demo", "--seconds", "1", "--format", "json"], env, cwd=Path("/"))
     assert json.loads(done.stdout)["summary"]["total"]["requests"] > 0
