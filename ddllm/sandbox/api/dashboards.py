@@ -174,18 +174,23 @@ def _refusal(body: Any) -> str | None:
 
 def _choice_refusal(body: Mapping[str, Any]) -> str | None:
     """Refuse template variables and presets in the words of the recorded answers."""
-    for variable in body.get("template_variables") or []:
+    for variable in _mappings(body.get("template_variables")):
         if "default" in variable and "defaults" in variable:
             return "'template_variables' is invalid"
-        if not all(variable.get("defaults", ["*"])):
+        if "" in (variable.get("defaults") or []):
             return "Minimum length of parameter 'defaults' should be 1"
-    for preset in body.get("template_variable_presets") or []:
-        for chosen in preset.get("template_variables") or []:
+    for preset in _mappings(body.get("template_variable_presets")):
+        for chosen in _mappings(preset.get("template_variables")):
             if "value" in chosen and "values" in chosen:
                 return f"'template_variables' value '{chosen}' is invalid"
             if chosen.get("values") == []:
                 return "Minimum number of elements in parameter 'values' should be 1"
     return None
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Return the mappings in a list; anything else is for the models to refuse."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _layout_refusal(body: Mapping[str, Any]) -> str | None:

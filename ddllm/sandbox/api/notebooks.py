@@ -12,7 +12,6 @@ from ddllm.sandbox.api.models import model_error
 Body = dict[str, Any]
 
 _WRITABLE = ("name", "cells", "time", "status", "template_variables")
-_LONGEST_NAME = 80
 _FIRST_ID = 2_000_001
 _SLICE = 100
 _METADATA = {"take_snapshots": False, "is_template": False, "is_favorite": False, "type": None}
@@ -85,7 +84,7 @@ class Notebooks:
         return Answer(200, {"data": items, "meta": {"page": page}})
 
     def _create(self, request: Request) -> Answer:
-        reason = _refusal("NotebookCreateRequest", request.body)
+        reason = model_error("NotebookCreateRequest", request.body)
         if reason:
             return errors(400, reason)
         identifier = next(self._ids)
@@ -100,7 +99,7 @@ class Notebooks:
         held = self._known(id)
         if held is None:
             return _not_found()
-        reason = _refusal("NotebookUpdateRequest", request.body)
+        reason = model_error("NotebookUpdateRequest", request.body)
         if reason:
             return errors(400, reason)
         self._held[int(id)] = self._stored(request.body["data"]["attributes"], held)
@@ -139,14 +138,6 @@ class Notebooks:
 
 def _item(identifier: int, attributes: Mapping[str, Any]) -> Body:
     return {"type": "notebooks", "id": identifier, "attributes": dict(attributes)}
-
-
-def _refusal(model: str, body: Any) -> str | None:
-    reason = model_error(model, body)
-    if reason:
-        return reason
-    name = body["data"]["attributes"]["name"]
-    return f"Name must be at most {_LONGEST_NAME} characters" if len(name) > _LONGEST_NAME else None
 
 
 def _not_found() -> Answer:

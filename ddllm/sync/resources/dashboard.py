@@ -189,8 +189,9 @@ class Dashboards(Resource, Importable):
         said = self.normaliser.canonical(body, self.normaliser.optional(body))
         keys = _Keys()
         written = {name: said[name] for name in dashboards.Dashboard.model_fields if name in said}
+        written["title"] = said.get("title") or "Untitled"
         written["description"] = _MANAGED.sub("", str(said.get("description") or ""))
-        written["widgets"] = list(keys.widgets(said.get("widgets") or {"order": []}))
+        written["widgets"] = list(keys.widgets(body["widgets"]))
         written["tabs"] = [
             {**tab, "widget_ids": [keys.given[str(each)] for each in tab["widget_ids"] if str(each) in keys.given]}
             for tab in said.get("tabs") or ()
@@ -270,17 +271,19 @@ class _Keys:
     def __init__(self) -> None:
         self.given: dict[str, str] = {}
 
-    def widgets(self, canonical: Mapping[str, Any]) -> Iterator[Body]:
-        """Yield widgets as a file writes them."""
-        for label in canonical["order"]:
-            widget = canonical[label]
-            definition = widget["definition"]
-            key = self.given[label] = self._free(definition)
-            if definition.get("legend_layout", "auto") == "auto":  # then the legend shows or not as there is room
-                definition = {name: value for name, value in definition.items() if name != "show_legend"}
-            if isinstance(definition.get("widgets"), Mapping):
-                definition = {**definition, "widgets": list(self.widgets(definition["widgets"]))}
-            yield {"key": key, **widget, "definition": definition}
+    def widgets(self, held: Iterable[Mapping[str, Any]]) -> Iterator[Body]:
+        """Yield widgets as a file writes them. What is empty in them stays: some of it is required."""
+        for widget in held:
+            definition = plain(widget["definition"])
+            key = self.given[str(widget.get("id"))] = self._free(definition)
+            if (
+                definition["type"] == "timeseries" and "legend_layout" not in definition
+            ):  # shown where there is room for it
+                definition.pop("show_legend", None)
+            if isinstance(definition.get("widgets"), list):
+                definition["widgets"] = list(self.widgets(definition["widgets"]))
+            kept = {name: item for name, item in widget.items() if name != "id" and item is not None}
+            yield {"key": key, **kept, "definition": definition}
 
     def _free(self, definition: Mapping[str, Any]) -> str:
         words = re.sub(r"[^a-z0-9]+", "-", str(definition.get("title") or definition["type"]).lower()).strip("-")

@@ -121,6 +121,15 @@ def test_what_datadog_refuses_is_refused(call: Caller, values: dict[str, Any], r
 
 
 @pytest.mark.parametrize(
+    "body",
+    [[1], {"title": "x"}, {**DASHBOARD, "template_variables": ["x"]}, {**DASHBOARD, "template_variable_presets": [{"template_variables": 1}]}],
+)  # fmt: skip
+def test_other_shapes_are_refused_and_break_nothing(body: Any):
+    with DatadogApi() as api:
+        assert caller(api.url)("POST", PATH, body)[0] == 400
+
+
+@pytest.mark.parametrize(
     "widget",
     [{"definition": {"type": "noote", "content": "x"}}, {"definition": {"type": "timeseries", "requests": [{"q": 5}]}}],
 )

@@ -97,6 +97,14 @@ def test_what_the_clients_models_do_not_take_is_refused(values: dict[str, Any]):
         assert caller(api.url)("POST", PATH, request(**values))[0] == 400
 
 
+@pytest.mark.parametrize("body", [[1], {}, {"data": {"type": "notebooks", "attributes": {"name": "n"}}}])
+def test_other_shapes_are_refused_and_break_nothing(body: Any):
+    with DatadogApi() as api:
+        call = caller(api.url)
+        path = f"{PATH}/{created(call)['id']}"
+        assert [call("POST", PATH, body)[0], call("PUT", path, body)[0]] == [400, 400]
+
+
 def test_answers_are_as_datadogs_description_of_its_api_says(call: Caller):
     description = specification()
     body = created(call)

@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+import yaml
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.dashboards import DashboardDefinition, read
@@ -17,6 +18,7 @@ from ddllm.definitions.variables import Reference, fill
 from ddllm.errors import ApiError
 from ddllm.sandbox.api import DatadogApi
 from ddllm.sync.compare import Cause, Comparison, compare
+from ddllm.sync.editor import plain
 from ddllm.sync.identity import Owner
 from ddllm.sync.resource import Remote
 from ddllm.sync.resources import resources
@@ -383,6 +385,34 @@ def test_every_recorded_dashboard_can_be_a_definition(api: DatadogApi, datadog: 
         held = RESOURCE.read(datadog, OWNER, remote.id)
         assert held is not None
         assert compare(NORMALISER, wanted(board), held.body, held.applied).cause is None
+
+
+def test_every_recorded_dashboard_can_be_imported_and_needs_no_second_sync(
+    api: DatadogApi, datadog: Datadog, tmp_path: Path
+):
+    (tmp_path / "settings.yaml").write_text(SETTINGS)
+    settings = load_settings(tmp_path / "settings.yaml", None)
+    for number, exchange in enumerate(each for session in sessions(RECORDED) for each in session):
+        if (exchange["method"], exchange["status"]) != ("POST", 200):
+            continue
+        held = datadog.post("/api/v1/dashboard", exchange["sent"])
+        text = yaml.safe_dump({f"board-{number}": RESOURCE.exported(held)}, sort_keys=False).replace("${", "$${")
+        [board] = read(parse(text, "d.yaml"), settings)
+        body = NORMALISER.completed(RESOURCE.wanted(board, OWNER), held, frozenset())
+        written = datadog.put(f"/api/v1/dashboard/{held['id']}", body)
+        assert compare(NORMALISER, RESOURCE.wanted(board, OWNER), written, None).changes == ()
+        assert without_ids(written["widgets"]) == without_ids(held["widgets"])
+
+
+def without_ids(widgets: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return what widgets mean, in their order."""
+    found = [{**each, "definition": plain(each["definition"])} for each in only(widgets, set())]
+    for each in found:
+        if each["definition"]["type"] == "timeseries" and "legend_layout" not in each["definition"]:
+            each["definition"].pop("show_legend", None)
+        if "widgets" in each["definition"]:
+            each["definition"]["widgets"] = without_ids(each["definition"]["widgets"])
+    return NORMALISER.canonical({"anything": found}, frozenset({("anything",)}))["anything"] if found else []
 
 
 def boards(answer: Any) -> list[Mapping[str, Any]]:
