@@ -83,18 +83,18 @@ class Document:
     file: str
     text: str
     value: Any
-    _keys: Mapping[Route, Position] = field(repr=False)
-    _values: Mapping[Route, tuple[Position, int, int]] = field(repr=False)
+    _keys: Mapping[Route, yaml.Mark] = field(repr=False)
+    _values: Mapping[Route, tuple[yaml.Mark, yaml.Mark]] = field(repr=False)
 
     def at(self, route: Route) -> Position:
         """Where the value at `route` begins; of a value that the file does not hold, where the nearest one around it does."""
-        return self._nearest(route)[0]
+        return self._position(self._nearest(route)[0])
 
     def key(self, route: Route) -> Position:
         """Where the key that ends `route` was written; without such a key, what `at` says."""
         while route:
             if route in self._keys:
-                return self._keys[route]
+                return self._position(self._keys[route])
             route = route[:-1]
         return self.at(())
 
@@ -118,17 +118,20 @@ class Document:
 
     def find(self, route: Route, needle: str) -> Position:
         """Where `needle` stands inside the value at `route`, else where that value begins."""
-        position, start, end = self._nearest(route)
-        offset = self.text.find(needle, start, end)
+        start, end = self._nearest(route)
+        offset = self.text.find(needle, start.index, end.index)
         if offset < 0:
-            return position
+            return self._position(start)
         line = self.text.count("\n", 0, offset) + 1
         return Position(self.file, line, offset - self.text.rfind("\n", 0, offset))
 
-    def _nearest(self, route: Route) -> tuple[Position, int, int]:
+    def _nearest(self, route: Route) -> tuple[yaml.Mark, yaml.Mark]:
         while route not in self._values:
             route = route[:-1]
         return self._values[route]
+
+    def _position(self, mark: yaml.Mark) -> Position:
+        return Position(self.file, mark.line + 1, mark.column + 1)
 
 
 def load(path: Path, *, shown: str | None = None) -> Document:
@@ -160,7 +163,8 @@ def _document(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise DefinitionError(f"this is not YAML: {' '.join(str(error).split())}", where=file) from None
     if node is None:
-        return Document(file, text, None, {}, {(): (Position(file, 1, 1), 0, len(text))})
+        begin, end = (yaml.Mark(file, index, 0, 0, None, None) for index in (0, len(text)))
+        return Document(file, text, None, {}, {(): (begin, end)})
     value = builder.build(node, ())
     return Document(file, text, value, builder.keys, builder.values)
 
@@ -183,8 +187,8 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.keys: dict[Route, Position] = {}
-        self.values: dict[Route, tuple[Position, int, int]] = {}
+        self.keys: dict[Route, yaml.Mark] = {}
+        self.values: dict[Route, tuple[yaml.Mark, yaml.Mark]] = {}
         self._open: set[int] = set()
         self._built = 0
 
@@ -192,7 +196,7 @@ class _Builder:
         self._built += 1
         if self._built > _MOST_VALUES:
             raise DefinitionError("anchors repeated inside each other make the file too large", where=self.file)
-        span = (self._position(node), node.start_mark.index, node.end_mark.index)
+        span = (node.start_mark, node.end_mark)
         self.values[route] = span
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
@@ -219,11 +223,11 @@ class _Builder:
             place = (*route, key)
             if key in own:
                 raise DefinitionError(
-                    f"the key `{key}` is written twice, first in line {self.keys[place].line}",
+                    f"the key `{key}` is written twice, first in line {self.keys[place].line + 1}",
                     where=str(self._position(key_node)),
                 )
             own[key] = self.build(value_node, place)
-            self.keys[place] = self._position(key_node)
+            self.keys[place] = key_node.start_mark
         return {**merged, **own}
 
     def _merged(self, node: yaml.Node, route: Route) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A reference is an id that only Datadog knows, so it stays a `Template` until the
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -118,9 +118,10 @@ def references(value: Any) -> Iterator[Reference]:
 def _templates(value: Any) -> Iterator[Template]:
     if isinstance(value, Template):
         yield value
-    elif isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _templates(item)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            if not isinstance(item, str):  # most are
+                yield from _templates(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +193,18 @@ class _Resolver:
         parts = [part for part in (*parts, text[end:]) if not (isinstance(part, str) and not part)]
         if len(parts) == 1:
             return parts[0]
-        return _join(parts, text, str(document.at(route)))
+        return _join(parts, text, lambda: str(document.at(route)))
 
     def _token(self, match: re.Match[str], document: Document, route: Route) -> Any:
         written, inner = match.group(0), match.group(1)
         if written == "$${":
             return "${"
-        where = str(document.find(route, written))
+
+        def where() -> str:  # looked for only where something is wrong
+            return str(document.find(route, written))
+
         if inner is None:
-            raise DefinitionError("`${` is never closed", where=where, hint="A literal `${` is written `$${`")
+            raise DefinitionError("`${` is never closed", where=where(), hint="A literal `${` is written `$${`")
         prefix, colon, name = inner.partition(":")
         if prefix == "secret" and self._secrets and _ENVIRON.match(name):
             return Template((Secret(name),))
@@ -208,11 +212,11 @@ class _Resolver:
             return _reference(prefix, str(self._text(name, document, route)), where)
         if not _NAME.match(inner):
             raise DefinitionError(
-                f"`{written}` is not the name of a variable", where=where, hint="A literal `${` is written `$${`"
+                f"`{written}` is not the name of a variable", where=where(), hint="A literal `${` is written `$${`"
             )
         return self._variable(inner, where)
 
-    def _variable(self, dotted: str, where: str) -> Any:
+    def _variable(self, dotted: str, where: Callable[[], str]) -> Any:
         name, *fields = dotted.split(".")
         value = self._look_up(name, where)
         path = name
@@ -220,16 +224,16 @@ class _Resolver:
             known = value.keys() if isinstance(value, Mapping) else ()
             if field not in known:
                 raise DefinitionError(
-                    f"`${{{path}}}` has no field `{field}`", where=where, hint=did_you_mean(field, known)
+                    f"`${{{path}}}` has no field `{field}`", where=where(), hint=did_you_mean(field, known)
                 )
             value, path = value[field], f"{path}.{field}"
         return value
 
-    def _look_up(self, name: str, where: str) -> Any:
+    def _look_up(self, name: str, where: Callable[[], str]) -> Any:
         layer = next((layer for layer in self._scope.layers if name in layer.values), None)
         if layer is None:
             raise DefinitionError(
-                f"there is no variable `{name}`", where=where, hint=did_you_mean(name, self._scope.names())
+                f"there is no variable `{name}`", where=where(), hint=did_you_mean(name, self._scope.names())
             )
         if layer.document is None:
             return layer.values[name]
@@ -243,21 +247,23 @@ class _Resolver:
             self._open.pop()
 
 
-def _reference(prefix: str, name: str, where: str) -> Template:
+def _reference(prefix: str, name: str, where: Callable[[], str]) -> Template:
     if prefix == "secret":
         raise DefinitionError(
             f"`${{secret:{name}}}` may not stand here",
-            where=where,
+            where=where(),
             hint="A secret may only stand in a field that Datadog never shows again, such as a key in routing.yaml",
         )
     if prefix not in REFERENCE_KINDS:
         raise DefinitionError(
-            f"`${{{prefix}:…}}` refers to nothing", where=where, hint=did_you_mean(prefix, (*REFERENCE_KINDS, "secret"))
+            f"`${{{prefix}:…}}` refers to nothing",
+            where=where(),
+            hint=did_you_mean(prefix, (*REFERENCE_KINDS, "secret")),
         )
     return Template((Reference(REFERENCE_KINDS[prefix], name),))
 
 
-def _join(parts: Sequence[Any], text: str, where: str) -> str | Template:
+def _join(parts: Sequence[Any], text: str, where: Callable[[], str]) -> str | Template:
     flat: list[str | Reference | Secret] = []
     for part in parts:
         if isinstance(part, Template):
@@ -269,12 +275,12 @@ def _join(parts: Sequence[Any], text: str, where: str) -> str | Template:
     return "".join(map(str, flat))
 
 
-def _as_text(value: Any, text: str, where: str) -> str:
+def _as_text(value: Any, text: str, where: Callable[[], str]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
     kind = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
     raise DefinitionError(
-        f"a variable inside `{text.strip()}` holds {kind}, which cannot stand inside text", where=where
+        f"a variable inside `{text.strip()}` holds {kind}, which cannot stand inside text", where=where()
     )

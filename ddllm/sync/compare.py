@@ -52,8 +52,10 @@ def compare(
 
     Without `has_mark` the kind has no place for one, and an object that is as wanted lacks nothing.
     """
-    own = normaliser.optional(wanted)
-    mark = normaliser.mark_of(wanted)
+    canonical, own = normaliser.written(wanted)
+    mark = normaliser.mark(canonical)
+    if (applied == mark or not has_mark) and normaliser.canonical(held, own) == canonical:
+        return Comparison(None, (), own)
     before = normaliser.declared_when(held, applied, own) if applied else None
     declared = own | (before or frozenset())
     changes = tuple(differences(normaliser.canonical(held, declared), normaliser.canonical(wanted, declared)))

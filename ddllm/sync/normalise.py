@@ -96,23 +96,26 @@ class Normaliser:
     def __post_init__(self) -> None:
         self._by_path.update({row.parts: row for row in self.rows})
 
-    def canonical(self, body: Mapping[str, Any], declared: frozenset[Path] = frozenset()) -> Body:
-        """Return what of a body is compared; of the optional fields those that are declared."""
-        clean: Body = self.between(_clean(body))
-        for path in list(self._fields(clean)):
+    def canonical(self, body: Mapping[str, Any], declared: frozenset[Path] | None = frozenset()) -> Body:
+        """Return what of a body is compared; of the optional fields those that are declared, with None all that have a value."""
+        kept: Body = {}
+        for path, value in self._fields(self.between(_clean(body))):
             row = self._by_path.get(path)
-            value = row.same(_get(clean, path)) if row else _get(clean, path)
-            if value is ABSENT or (path not in declared and not (row and row.managed)):
-                _drop(clean, path)
-            else:
-                _set(clean, path, value)
-        cleaned: Body = _clean(clean)
+            if declared is None or path in declared or (row and row.managed):
+                same = row.same(value) if row else value
+                if same is not ABSENT:
+                    _set(kept, path, same)
+        cleaned: Body = _clean(kept)
         return cleaned
+
+    def written(self, body: Mapping[str, Any]) -> tuple[Body, frozenset[Path]]:
+        """Return the canonical form of all that a body gives a value to, and which optional fields are in it."""
+        canonical = self.canonical(body, None)
+        return canonical, frozenset(path for path, _ in self._fields(canonical) if not self._is_managed(path))
 
     def optional(self, body: Mapping[str, Any]) -> frozenset[Path]:
         """Return the optional fields to which a body gives a value."""
-        clean = self.between(_clean(body))
-        return frozenset(path for path in self._fields(clean) if self._is_optional(path, _get(clean, path)))
+        return self.written(body)[1]
 
     def mark(self, canonical: Mapping[str, Any]) -> str:
         """Return what the mark on the object says of a canonical form: `<version>-<hash>`."""
@@ -121,7 +124,7 @@ class Normaliser:
 
     def mark_of(self, wanted: Mapping[str, Any]) -> str:
         """Return the mark of what a definition wants."""
-        return self.mark(self.canonical(wanted, self.optional(wanted)))
+        return self.mark(self.canonical(wanted, None))
 
     def declared_when(self, body: Mapping[str, Any], mark: str, likely: frozenset[Path]) -> frozenset[Path] | None:
         """Return the optional fields that were declared when `mark` was put on a body that is still the same; None where it is not.
@@ -135,7 +138,7 @@ class Normaliser:
     def completed(self, body: Mapping[str, Any], old: Mapping[str, Any], declared: frozenset[Path]) -> Body:
         """Return what to send in place of `old`: `body`, what nobody declared kept, what is no longer declared cleared."""
         result: Body = _copy(body)
-        for path in sorted(self._kept(old) - declared):
+        for path in sorted({*self._kept(old)} - declared):
             kept = _get(old, path)
             if (self.replaces or path[0] in self.inside) and kept is not None and _get(result, path) is ABSENT:
                 _set(result, path, kept)
@@ -153,19 +156,23 @@ class Normaliser:
                 _drop(result, row.parts)
         return result
 
-    def _kept(self, body: Mapping[str, Any]) -> frozenset[Path]:
-        return frozenset(path for path in self._fields(body) if self._is_optional(path, _get(body, path)))
+    def _kept(self, body: Mapping[str, Any]) -> Iterator[Path]:
+        for path, value in self._fields(body):
+            row = self._by_path.get(path)
+            if row is None or (not row.managed and row.same(value) is not ABSENT):
+                yield path
 
-    def _is_optional(self, path: Path, value: Any) -> bool:
+    def _is_managed(self, path: Path) -> bool:
         row = self._by_path.get(path)
-        return row is None or (not row.managed and row.same(value) is not ABSENT)
+        return row is not None and row.managed
 
-    def _fields(self, body: Mapping[str, Any]) -> Iterator[Path]:
+    def _fields(self, body: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
         for name, value in body.items():
-            if name in self.inside and isinstance(value, Mapping):
-                yield from ((name, inner) for inner in value)
+            if name in self.inside and isinstance(value, dict):
+                for inner, item in value.items():
+                    yield (name, inner), item
             else:
-                yield (name,)
+                yield (name,), value
 
     @staticmethod
     def _combinations(paths: list[Path]) -> Iterator[frozenset[Path]]:
@@ -176,11 +183,19 @@ class Normaliser:
 
 def _clean(value: Any) -> Any:
     """Write numbers in one way and leave out what is empty: null, {} and [] come and go between request and answer."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping):
-        cleaned = ((key, _clean(item)) for key, item in value.items())
-        return {key: item for key, item in cleaned if not (item is None or item in ({}, []))}
+    if isinstance(
+        value, dict
+    ):  # not Mapping, whose check takes ten times as long, and this runs for every value there is
+        cleaned: Body = {}
+        for key, item in value.items():
+            kept = item if isinstance(item, str) else _clean(item)
+            if kept or not (kept is None or isinstance(kept, (dict, list))):
+                cleaned[key] = kept
+        return cleaned
     return [_clean(item) for item in value] if isinstance(value, list) else value
 
 

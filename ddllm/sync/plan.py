@@ -147,6 +147,8 @@ def in_order(definitions: Iterable[Definition], resources: Mapping[str, Resource
 def _step(
     resource: Resource, definition: Definition, held: Remote | None, ids: Ids, owner: Owner, *, rotate: bool
 ) -> Step | None:
+    if held and held.is_as_wanted and not rotate:
+        return None
     wanted = fill(resource.wanted(definition, owner), ids)
     if held is None:
         return Step(definition, Cause.NEW, wanted, None)

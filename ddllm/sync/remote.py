@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
@@ -79,7 +80,9 @@ def ids_of(resources: Mapping[str, Resource], definitions: Sequence[Definition],
     ids: dict[Reference, int | str] = {reference: remote.id for reference, remote in remotes.items()}
     coming = {Reference(each.kind, each.key) for each in definitions}
     for each in definitions:
-        for reference in each.references - ids.keys() - coming:
+        for reference in each.references:
+            if reference in ids or reference in coming:
+                continue
             stand_in = resources[reference.kind].stand_in
             if stand_in is None:
                 raise SyncError(
@@ -108,9 +111,16 @@ def _with_details(
         read = list(
             pool.map(lambda reference: resources[reference.kind].read(api, owner, listed[reference].id), doubtful)
         )
+    same = {Reference(each.kind, each.key) for each in definitions} - set(doubtful)
+    if None in read:  # what was listed a moment ago is gone, and with it an id that the others were compared with
+        same.clear()
     details = dict(zip(doubtful, read, strict=True))
     complete = {reference: details.get(reference, remote) for reference, remote in listed.items()}
-    return {reference: remote for reference, remote in complete.items() if remote is not None}
+    return {
+        reference: replace(remote, is_as_wanted=reference in same)
+        for reference, remote in complete.items()
+        if remote is not None
+    }
 
 
 def _add(found: dict[Reference, list[Remote]], kind: str, remotes: Iterable[Remote]) -> None:

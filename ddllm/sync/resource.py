@@ -16,6 +16,7 @@ class Remote:
     """An object of ours as Datadog holds it.
 
     `applied` is its second mark, `page` its address for people, `created` something that sorts older objects first.
+    `is_as_wanted` says that it was compared with its definition when it was read, and nothing is to be written.
     """
 
     id: int | str
@@ -24,6 +25,7 @@ class Remote:
     page: str
     body: Mapping[str, Any] = field(repr=False)
     created: str = ""
+    is_as_wanted: bool = False
 
 
 def released(held: Remote, body: Mapping[str, Any]) -> Remote:
@@ -62,8 +64,7 @@ class Resource(Protocol):
 
     def everything(self, held: Remote) -> str:
         """Return a hash of all that may be written of an object, to tell whether it is still the same."""
-        optional = self.normaliser.optional(held.body)
-        return f"{self.normaliser.mark(self.normaliser.canonical(held.body, optional))}+{held.applied or ''}"
+        return f"{self.normaliser.mark_of(held.body)}+{held.applied or ''}"
 
     def wanted(self, definition: Definition, owner: Owner) -> Body:
         """Return what Datadog shall hold, the identity included, the second mark left out; references and secrets may be templates."""

@@ -186,7 +186,7 @@ class Dashboards(Resource, Importable):
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return the fields that say something; widgets with a key made of their title, and without what the editor wrote."""
-        said = self.normaliser.canonical(body, self.normaliser.optional(body))
+        said = self.normaliser.canonical(body, None)
         keys = _Keys()
         written = {name: said[name] for name in dashboards.Dashboard.model_fields if name in said}
         written["title"] = said.get("title") or "Untitled"

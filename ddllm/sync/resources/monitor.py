@@ -271,7 +271,7 @@ class Monitors(Resource, Importable):
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return the fields that say something; tags and message as they are."""
-        said = self.normaliser.canonical(body, self.normaliser.optional(body))
+        said = self.normaliser.canonical(body, None)
         tags = [tag for tag in body.get("tags") or [] if not tag.startswith(monitors.RESERVED_TAGS)]
         held = said.get("options", {})
         options = {name: held[name] for name in ("thresholds", *monitors.Options.model_fields) if name in held}
