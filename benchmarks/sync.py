@@ -22,6 +22,7 @@ import yaml
 
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
+from ddllm.cli import collect_seldom
 from ddllm.cli._definitions import load, plan_for, selected
 from ddllm.definitions.project import load_project
 from ddllm.sandbox.api import DatadogApi, Request
@@ -106,6 +107,7 @@ PARTS: dict[str, Callable[[Path], object]] = {"plan": plan, "least": least, "val
 
 def child(part: str, folder: Path) -> None:
     """Do a part once with a small repository, which loads all modules, and print the CPU seconds of doing it with this one."""
+    collect_seldom()
     with tempfile.TemporaryDirectory() as small:
         PARTS[part](repository(Path(small) / "small", 3))
     began = time.process_time()

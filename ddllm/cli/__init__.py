@@ -1,5 +1,6 @@
 """The command line: one file a command, found by its place. A file's name is the command's, its `command` what runs."""
 
+import gc
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -30,8 +31,14 @@ def cli() -> None:
     """Are our AI systems healthy? Datadog metrics for LLM applications, and the monitors on them as code."""
 
 
+def collect_seldom() -> None:
+    """Let Python look for garbage seldom: a command builds one large tree and ends, and looking through it took a third of its time."""
+    gc.set_threshold(100_000, 50, 50)
+
+
 def main() -> None:
     """Run the command line. An error is one line on standard error and exit code 1: 2 means "changes" to a CI job."""
+    collect_seldom()
     try:
         code = cli.main(standalone_mode=False, prog_name="ddllm")
     except DdllmError as error:

@@ -80,7 +80,7 @@ def command(
         with shown_progress() as progress:
             plan = plan_for(api, wish, progress)
         if reviewed:
-            plan = saved.only_saved(plan, reviewed, wish.kinds)
+            plan = saved.only_saved(plan, reviewed, wish.definitions, wish.kinds)
         print_plan(console, plan)
         check_drift(plan, on_drift)
         check_deletes(plan, max_deletes)

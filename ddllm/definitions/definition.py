@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ddllm.definitions.document import Document, Position, Route
@@ -29,7 +30,7 @@ class Source:
         return self.document.key((*self.route, *self.derived.get(route, route)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """One object: its kind, its key within the kind, and Datadog's JSON for it, in which references are still templates."""
 
@@ -38,7 +39,7 @@ class Definition:
     body: Mapping[str, Any] = field(repr=False)
     source: Source
 
-    @property
+    @cached_property
     def references(self) -> frozenset[Reference]:
         """The definitions that must exist before this one can be written."""
         return frozenset(references(self.body))

@@ -163,7 +163,7 @@ def _document(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise DefinitionError(f"this is not YAML: {' '.join(str(error).split())}", where=file) from None
     if node is None:
-        begin, end = (yaml.Mark(file, index, 0, 0, None, None) for index in (0, len(text)))
+        begin, end = (yaml.Mark(file, index, 0, 0, None, 0) for index in (0, len(text)))
         return Document(file, text, None, {}, {(): (begin, end)})
     value = builder.build(node, ())
     return Document(file, text, value, builder.keys, builder.values)

@@ -239,7 +239,7 @@ class _Resolver:
             return layer.values[name]
         if name in self._open:
             circle = " -> ".join((*self._open[self._open.index(name) :], name))
-            raise DefinitionError(f"variables use each other in a circle: {circle}", where=where)
+            raise DefinitionError(f"variables use each other in a circle: {circle}", where=where())
         self._open.append(name)
         try:
             return self.value(layer.values[name], layer.document, (*layer.route, name))

@@ -4,12 +4,13 @@ A saved plan is refused where an object in it moved, in the files or in Datadog.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ddllm.definitions.definition import Definition
 from ddllm.errors import SyncError
 from ddllm.sync.identity import Owner
 from ddllm.sync.plan import Orphan, Plan, Step
@@ -60,14 +61,24 @@ def load(path: Path) -> SavedPlan:
         raise SyncError(f"{path} is not a plan of ddllm", hint="`ddllm plan --out FILE` writes one") from None
 
 
-def only_saved(plan: Plan, saved: SavedPlan, resources: Mapping[str, Resource]) -> Plan:
-    """Return the writes of a saved plan that are still to be done. Raises SyncError where one of its objects moved."""
+def only_saved(
+    plan: Plan, saved: SavedPlan, definitions: Iterable[Definition], resources: Mapping[str, Resource]
+) -> Plan:
+    """Return the writes of a saved plan that are still to be done. Raises SyncError where one of its objects moved.
+
+    A write that the new plan does not hold is done already, unless its definition is gone, or has come back.
+    """
     if plan.owner != saved.owner:
         raise SyncError(
             f"the plan is for {saved.owner}, and the files are for {plan.owner}", hint="Nothing was written"
         )
     now = _writes(plan, resources)
-    moved = [key for (kind, key), write in saved.writes.items() if now.get((kind, key), write) != write]
+    defined = {(each.kind, each.key) for each in definitions}
+    moved = [
+        name[1]
+        for name, write in saved.writes.items()
+        if now.get(name, write) != write or (write[0] is None) is (name in defined)
+    ]
     if moved:
         raise SyncError(
             f"the plan no longer holds: {', '.join(sorted(moved))} changed since, in the files or in Datadog",

@@ -7,6 +7,7 @@ from ddllm.cli._definitions import load, plan_for, selected, writer_for
 from ddllm.sandbox.api import DatadogApi
 from ddllm.sync.apply import apply_plan
 from tests.support.datadog import KEYS, client, environ
+from tests.support.http_json import caller
 from tests.support.process import BIN, Ended, environment, run
 
 #: What the server writes by itself, whoever writes.
@@ -55,6 +56,13 @@ def held(api: DatadogApi, name: str) -> dict[str, Any]:
     """Return the monitor with this text in its name."""
     [found] = [each for each in api.monitors.all() if name in each["name"]]
     return found
+
+
+def delete_by_hand(api: DatadogApi, name: str) -> None:
+    """Delete a monitor as somebody does in Datadog, whatever uses it."""
+    identifier = held(api, name)["id"]
+    assert caller(api.url)("DELETE", f"/api/v1/monitor/{identifier}?force=true")[0] == 200
+    api.requests.clear()
 
 
 def stored(api: DatadogApi) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ddllm.sandbox.api import DatadogApi
-from tests.support.commands import ddllm, held, refusal, sync, synced, written
+from tests.support.commands import ddllm, delete_by_hand, held, refusal, sync, synced, written
 from tests.support.repository import Repository
 
 
@@ -57,8 +57,8 @@ def test_a_change_of_the_file_and_mutes_and_a_deletion_are_no_drift(api: Datadog
 
 
 def test_what_was_deleted_in_datadog_is_created_again_and_referred_to(api: DatadogApi, repository: Repository):
-    api.monitors.remove(held(api, "for many")["id"])
-    api.monitors.remove(held(api, "Many")["id"])
+    delete_by_hand(api, "for many")
+    delete_by_hand(api, "Many")
     assert ddllm(api, repository.folder, "drift", "monitors").returncode == 0
     sync(api, repository.folder)
     assert len(api.monitors) == 3

@@ -16,13 +16,14 @@ _LIMIT = 65_536  # characters of a comment on GitHub
 @pytest.fixture
 def changes(api: DatadogApi, repository: Repository) -> None:
     """Make a plan with every cause: new, change, drift, conflict, and an orphan."""
-    more = TRIO.partition("many:")[0].replace("fast:", "{0}:").replace("Fast", "{0}")
-    repository.write(
-        "monitors/more.yaml",
-        "".join(more.format(key) if False else more.replace("{0}", key) for key in ("gone", "theirs", "both-sides")),
-    )
+    one = TRIO.partition("many:")[0]
+
+    def monitors(*keys: str) -> str:
+        return "".join(one.replace("fast:", f"{key}:").replace("Fast", key) for key in keys)
+
+    repository.write("monitors/more.yaml", monitors("gone", "theirs", "both-sides"))
     synced(api, repository.folder)
-    repository.write("monitors/more.yaml", "".join(more.replace("{0}", key) for key in ("theirs", "both-sides", "new")))
+    repository.write("monitors/more.yaml", monitors("theirs", "both-sides", "new"))
     repository.replace("monitors/more.yaml", 'name: "both-sides: over ${limit} s"', 'name: "Ours: over ${limit} s"')
     repository.replace("monitors/trio.yaml", "message: People wait.", "message: |\n    People wait.\n    And leave.")
     api.monitors.edit(held(api, "theirs")["id"], message="Call me\nfirst.")
@@ -44,7 +45,7 @@ def test_a_plan_is_told_in_each_form(api: DatadogApi, repository: Repository, fo
 
 @pytest.mark.usefixtures("changes")
 @pytest.mark.parametrize(
-    "variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"COLUMNS": "40"}, {"TERM": "xterm-256color"}], ids=str
+    "variables", [{"NO_COLOR": "1", "TERM": "xterm-256color"}, {"TERM": "dumb", "COLUMNS": "40"}], ids=str
 )
 def test_what_is_piped_is_the_same_everywhere(api: DatadogApi, repository: Repository, variables: dict[str, str]):
     told = ddllm(api, repository.folder, "plan", "monitors", "--prune", **variables).stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ddllm.sandbox.api import DatadogApi
-from tests.support.commands import ddllm, held, refusal, sync, synced, written
+from tests.support.commands import ddllm, delete_by_hand, held, refusal, sync, synced, written
 from tests.support.repository import Repository
 
 
@@ -25,9 +25,6 @@ def plan(api: DatadogApi, repository: Repository) -> Path:
 def test_what_was_reviewed_is_written_and_nothing_else(api: DatadogApi, repository: Repository, plan: Path):
     repository.replace("monitors/trio.yaml", "People wait.", "Not reviewed.")
     sync(api, repository.folder, "--plan", str(plan))
-    assert [path.rpartition("/")[2] for _, path in written(api)] == [
-        str(held(api, name)["id"]) for name in ("Fast", "Many")
-    ] or True
     assert {path.rpartition("/")[2] for _, path in written(api)} == {
         str(held(api, name)["id"]) for name in ("Fast", "So many")
     }
@@ -40,7 +37,7 @@ def test_it_is_refused_where_something_moved(api: DatadogApi, repository: Reposi
     if moved == "object":
         api.monitors.edit(many, message="Theirs")
     elif moved == "object gone":
-        api.monitors.remove(many)
+        delete_by_hand(api, "Many")
     elif moved == "file":
         repository.replace("monitors/trio.yaml", "So many calls", "Too many calls")
     else:
