@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ddllm.definitions.variables import Template
+from ddllm.sync.adopting import Adopted
 from ddllm.sync.apply import Outcome, Result
 from ddllm.sync.compare import Cause, Change
 from ddllm.sync.normalise import ABSENT
@@ -71,6 +72,20 @@ def _waiting_lines(pending: Sequence[Pending]) -> Iterator[str]:
         keys = [each.definition.key for each in group]
         more = f" and {len(keys) - _WAITING} more" if len(keys) > _WAITING else ""
         yield f"… {kind} {', '.join(keys[:_WAITING])}{more}  {reason}"
+
+
+def print_adopted(console: Console, adopted: Iterable[Adopted]) -> None:
+    """Print what was written into the files."""
+    for each in adopted:
+        line = Text(f"< {each.definition.kind} {each.definition.key}", style="magenta").append(
+            "  adopted: ", style="dim"
+        )
+        line.append(", ".join(each.fields), style="default").append(
+            f"  {each.definition.source.position.short}", style="cyan"
+        )
+        _print(console, line)
+        for replaced in each.replaced:
+            _print(console, Text(f"    what Datadog holds stands in place of {replaced}", style="dim"))
 
 
 def print_drift(console: Console, plan: Plan) -> None:

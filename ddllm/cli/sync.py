@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -15,17 +16,18 @@ from ddllm.cli._definitions import (
     definition_options,
     load,
     max_deletes_option,
-    plan_for,
     selected,
     shown_progress,
     writer_for,
 )
-from ddllm.cli._plan_view import plan_json, print_blind, print_outcomes, print_plan, told
-from ddllm.errors import ApiError, SyncError
+from ddllm.cli._plan_view import plan_json, print_adopted, print_blind, print_outcomes, print_plan, told
+from ddllm.errors import ApiError, ConfigError, SyncError
 from ddllm.sync import saved
+from ddllm.sync.adopting import adopted, check_adopted
 from ddllm.sync.apply import Outcome, Result, apply_plan
-from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets
-from ddllm.sync.session import Wish
+from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets, only_drift
+from ddllm.sync.remote import Remotes
+from ddllm.sync.session import Wish, check, decide, read
 from ddllm.sync.sight import Blind, blind_monitors
 
 
@@ -43,8 +45,8 @@ from ddllm.sync.sight import Blind, blind_monitors
 @max_deletes_option
 @click.option(
     "--on-drift",
-    type=click.Choice(["overwrite", "fail"]),
-    help="What to do with what somebody changed in Datadog. Default: overwrite it, and stop where the file changed as well.",
+    type=click.Choice(["overwrite", "fail", "adopt"]),
+    help="What to do with what somebody changed in Datadog: overwrite it, stop, or write it into the files. Default: overwrite it, and stop where the file changed as well.",
 )
 @click.option("--rotate", is_flag=True, help="Send every secret again: Datadog never shows whether one changed.")
 @click.option("--yes", is_flag=True, help="Do not ask. Without a terminal nobody is asked.")
@@ -73,20 +75,27 @@ def command(
 
     Exit code: 0 everything is as the files say, 1 an error, or an object that somebody changed meanwhile was skipped.
     """
+    if plan_file and on_drift == "adopt":
+        raise ConfigError("--plan and --on-drift adopt exclude each other: what is adopted was not reviewed")
     reviewed = saved.load(plan_file) if plan_file else None
     wish = load(folder, env, selected(kinds), prune=prune or bool(reviewed and reviewed.prunes), rotate=rotate)
     console = Console(quiet=output == "json")
     with Datadog(Connection.from_environ()) as api:
-        with shown_progress() as progress:
-            plan = plan_for(api, wish, progress)
-        if reviewed:
-            plan = saved.only_saved(plan, reviewed, wish.definitions, wish.kinds)
-        print_plan(console, plan)
-        check_drift(plan, on_drift)
-        check_deletes(plan, max_deletes)
-        check_secrets(plan, os.environ)
-        if plan.writes and not confirmed("Write this to Datadog?", yes=yes, output=output):
-            raise SyncError("nothing was written")
+        with ExitStack() as undo:
+            with shown_progress() as progress:
+                remotes = read(api, wish, progress)
+                plan = decide(wish, remotes)
+                if on_drift == "adopt":
+                    wish, plan = undo.enter_context(_adopting(console, wish, plan, remotes, folder))
+                check(api, wish, plan, progress)
+            if reviewed:
+                plan = saved.only_saved(plan, reviewed, wish.definitions, wish.kinds)
+            print_plan(console, plan)
+            check_drift(plan, on_drift)
+            check_deletes(plan, max_deletes)
+            check_secrets(plan, os.environ)
+            if plan.writes and not confirmed("Write this to Datadog?", yes=yes, output=output):
+                raise SyncError("nothing was written")
         writer = writer_for(api, wish.owner, folder)
         with print_outcomes(console, plan.writes) as report:
             outcomes = apply_plan(writer, plan, report)
@@ -94,6 +103,18 @@ def command(
     print_blind(console, blind, unknown)
     _finish(console, plan, outcomes, blind, writer.journal.path if writer.journal.is_used else None, output)
     context.exit(1 if any(outcome.result is Result.MOVED for outcome in outcomes) else 0)
+
+
+@contextmanager
+def _adopting(console: Console, wish: Wish, plan: Plan, remotes: Remotes, folder: Path) -> Iterator[tuple[Wish, Plan]]:
+    """Write drift into the files, and yield what they ask for now, and the plan. What is raised inside undoes it."""
+    drift = only_drift(plan)
+    with adopted(drift, wish.kinds) as told:
+        after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate)
+        left = decide(after, remotes)
+        check_adopted(wish.definitions, drift, after.definitions, left)
+        print_adopted(console, told)
+        yield after, left
 
 
 def _sight(api: Datadog, wish: Wish) -> tuple[list[Blind], str | None]:

@@ -5,7 +5,7 @@ that `document` knows, and the result is read again: it must hold the value that
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -42,10 +42,10 @@ def append(text: str, key: str, body: Any, comment: str) -> str:
     return f"{before}# {comment}\n{block({key: body})}"
 
 
-def carried(pieces: Sequence[Piece], new: str) -> tuple[str, list[str]]:
+def carried(pieces: Sequence[Piece], new: str, write: Callable[[str], str] = str) -> tuple[str, list[str]]:
     """Write a new text as an old one was written: pieces whose meaning stands in it unchanged stay.
 
-    Returns the text, and the pieces that could not stay.
+    Returns the text, and the pieces that could not stay. `write` says how other text is written.
     """
     old = "".join(meaning for _, meaning in pieces)
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
@@ -59,10 +59,10 @@ def carried(pieces: Sequence[Piece], new: str) -> tuple[str, list[str]]:
             if place is None or _joined(old, start, new, place) or _joined(old, end, new, place + len(meaning)):
                 lost.append(form)
             else:
-                written += [new[done:place], form]
+                written += [write(new[done:place]), form]
                 done = place + len(meaning)
         start = end
-    return "".join((*written, new[done:])), lost
+    return "".join((*written, write(new[done:]))), lost
 
 
 def _joined(old: str, there: int, new: str, here: int) -> bool:
