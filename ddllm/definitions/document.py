@@ -100,8 +100,8 @@ class Document:
 
     def span(self, route: Route) -> tuple[int, int]:
         """Where in the text the value at `route` begins and ends; a block of several lines may end with what follows it."""
-        _, start, end = self._nearest(route)
-        return start, end
+        start, end = self._nearest(route)
+        return start.index, end.index
 
     def within(self, route: Route) -> Iterator[Route]:
         """Every route at or below `route` at which the file writes a value."""
