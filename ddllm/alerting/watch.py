@@ -104,7 +104,14 @@ def _course(
     delay = int(monitor.options.get("evaluation_delay") or 0)
     every = max(_frequency(query.window.seconds), evaluations.step)
     axis, hold = _thinned(evaluations, every, delay)
-    values = values_of(query, series_of, axis, cell=cell, recovery_window=_recovery_window(monitor.options))
+    values = values_of(
+        query,
+        series_of,
+        axis,
+        cell=cell,
+        recovery_window=_recovery_window(monitor.options),
+        evaluation_window=(monitor.options.get("scheduling_options") or {}).get("evaluation_window"),
+    )
     times = evaluations.times[:: every // evaluations.step]
     states = timeline(rule, times, values.values, recovery=values.recovery).states
     return _held(monitor, rule, values, evaluations, states, hold)

@@ -21,6 +21,7 @@ from ddllm.query.arrays.frame import Axis, Frame, joined
 from ddllm.query.arrays.functions import FUNCTIONS, Arguments, shift_of
 from ddllm.query.arrays.leaves import leaf, percentile_of
 from ddllm.query.arrays.sliding import aggregate, counts
+from ddllm.query.arrays.windows import begins
 from ddllm.query.ast import (
     Binary,
     Call,
@@ -71,22 +72,38 @@ class Values:
 
 
 def values_of(
-    query: MetricQuery, series_of: SeriesOf, evaluations: Axis, *, cell: int = 60, recovery_window: int | None = None
+    query: MetricQuery,
+    series_of: SeriesOf,
+    evaluations: Axis,
+    *,
+    cell: int = 60,
+    recovery_window: int | None = None,
+    evaluation_window: Mapping[str, object] | None = None,
 ) -> Values:
     """Evaluate a query at each point of an axis.
 
     `cell` is how finely the data is looked at, in seconds; it divides the step of the evaluations. A value at time t is of the
-    data before t. `recovery_window` is that of an anomaly monitor's options, in seconds. Raises QueryError for what is not
-    evaluated here.
+    data before t. `recovery_window` is that of an anomaly monitor's options, in seconds, `evaluation_window` says when a
+    `current_…` window begins. Raises QueryError for what is not evaluated here.
     """
-    return _Monitor(query, series_of, evaluations, cell).values(recovery_window)
+    try:
+        starts = begins(query.window, evaluation_window)
+    except ValueError as error:
+        raise _cannot(query, str(error)) from None
+    return _Monitor(query, series_of, evaluations, cell, starts).values(recovery_window)
 
 
 class _Monitor:
-    def __init__(self, query: MetricQuery, series_of: SeriesOf, evaluations: Axis, cell: int) -> None:
-        if query.window.which != "last":
-            raise _cannot(query, f"a window such as `{query.window}` is not evaluated here")
+    def __init__(
+        self,
+        query: MetricQuery,
+        series_of: SeriesOf,
+        evaluations: Axis,
+        cell: int,
+        starts: Callable[["Whole"], "Whole"],
+    ) -> None:
         self._query = query
+        self._starts = starts
         self._series_of = series_of
         self._evaluations = evaluations
         self._window = query.window.seconds
@@ -173,8 +190,8 @@ class _Monitor:
         share = percentile_of(query)
         if share is None:
             raise ValueError("percentile() takes a query by percentile, such as p95:…")
-        begins, ends = self._bounds(self._cells)
-        found = leaf(query, self._cells, self._series_of).percentiles(share, begins, ends)
+        first, ends = self._bounds(self._cells)
+        found = leaf(query, self._cells, self._series_of).percentiles(share, first, ends)
         return replace(found, axis=self._longer)
 
     def _aggregated(self, frame: Frame, running: Callable[[], Frame]) -> Frame:
@@ -182,26 +199,26 @@ class _Monitor:
         name = self._query.aggregator
         if name not in _AGGREGATORS:
             raise ValueError(f"`{name}` over a window is not evaluated here")
-        begins, ends = self._bounds(frame.axis)
-        values = aggregate(name, frame.values, begins, ends)
+        first, ends = self._bounds(frame.axis)
+        values = aggregate(name, frame.values, first, ends)
         under_way = (self._longer.times - frame.axis.start) % frame.axis.step > 0
         if under_way.any():
-            values = _with_last(name, frame, values, (begins, ends), self._last(running(), frame, begins, ends))
+            values = _with_last(name, frame, values, (first, ends), self._last(running(), frame, first, ends))
         return Frame(self._longer, frame.by, frame.groups, values, frame.fills)
 
-    def _last(self, running: Frame, frame: Frame, begins: "Whole", ends: "Whole") -> "Numbers":
+    def _last(self, running: Frame, frame: Frame, first: "Whole", ends: "Whole") -> "Numbers":
         """Return the bucket under way at each evaluation, NaN where there is none or it began before the window."""
         times = self._longer.times
         cells = np.clip((times - running.axis.start) // running.axis.step - 1, 0, running.axis.count - 1)
-        under_way = ((times - frame.axis.start) % frame.axis.step > 0) & (ends >= begins)
+        under_way = ((times - frame.axis.start) % frame.axis.step > 0) & (ends >= first)
         return np.where(under_way, running.rows(frame.groups)[:, cells], np.nan)
 
     def _bounds(self, axis: Axis) -> tuple["Whole", "Whole"]:
         """Return the first bucket that begins in the window before each evaluation, and the one after the last that is over."""
         times = self._longer.times
-        begins = -(-(times - self._window - axis.start) // axis.step)
+        first = -(-(self._starts(times) - axis.start) // axis.step)
         ends = (times - axis.start) // axis.step
-        return np.clip(begins, 0, axis.count), np.clip(np.maximum(ends, begins), 0, axis.count)
+        return np.clip(first, 0, axis.count), np.clip(np.maximum(ends, first), 0, axis.count)
 
     # -- expressions
 

@@ -230,7 +230,7 @@ def test_gauges_meet_where_one_of_them_is_drawn_on():
     assert value("sum(last_3m):avg:a{*} / avg:b{*} > 0", one, two, at=180) == pytest.approx(2 + 2 + 2)
 
 
-@pytest.mark.parametrize("query", ["avg(last_5m):forecast(avg:g{*}, 'linear', 1) > 0", "avg(current_1d):avg:g{*} > 0"])
+@pytest.mark.parametrize("query", ["avg(last_5m):forecast(avg:g{*}, 'linear', 1) > 0", "avg(next_1w):avg:g{*} > 0"])
 def test_what_is_not_evaluated_says_so(query: str):
     with pytest.raises(QueryError, match="cannot be evaluated here"):
         evaluated(query, series("g", 1, kind="gauge"), at=[300])
