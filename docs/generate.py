@@ -164,7 +164,7 @@ def monitors() -> str:
                 f"`{key}`",
                 str(monitor.severity),
                 _condition(monitor, found),
-                _meaning(monitor.body["message"]),
+                _meaning(monitor.meaning),
                 f"`{monitor.runbook}`" if monitor.runbook else "",
             )
             for key, monitor in sorted(
@@ -175,7 +175,7 @@ def monitors() -> str:
     )
 
 
-def _condition(monitor: Definition, found: Mapping[str, Definition]) -> str:
+def _condition(monitor: MonitorDefinition, found: Mapping[str, Definition]) -> str:
     query = str(monitor.body["query"])
     if monitor.body["type"] != "composite":
         return f"`{query}`"

@@ -137,12 +137,16 @@ class Monitor(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorDefinition(Definition):
-    """A monitor, and what routing and the alert's context need to know of it."""
+    """A monitor, and what routing and the alert's context need to know of it.
+
+    `meaning` is what its author wrote as its message, references as their text; the body's message holds more.
+    """
 
     severity: Severity | None
     team: str | None
     runbook: str | None
     collect_context: bool
+    meaning: str = ""
 
     @property
     def members(self) -> tuple[Reference, ...]:
@@ -180,6 +184,7 @@ def define(key: str, body: Mapping[str, Any], source: Source, settings: Settings
         team=team,
         runbook=monitor.runbook,
         collect_context=monitor.collect_context,
+        meaning=monitor.message,
     )
     check_tags(monitor.tags, source)
     _check_composite(monitor, definition)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
+from ddllm.api.connection import app_url
 from ddllm.definitions import dashboards, monitors, runbooks, slos
 from ddllm.definitions.definition import Definition
 from ddllm.definitions.document import Document, Route, load
 from ddllm.definitions.nearest import did_you_mean
+from ddllm.definitions.notify import with_messages
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.routing import Routing, load_routing
 from ddllm.definitions.settings import Settings, load_settings
@@ -61,6 +63,8 @@ def load_project(folder: Path, env: str | None = None) -> Project:
         _check_references(found, problems)
         _check_runbooks(found, problems)
         _check_rows(found, problems)
+    if not len(problems):
+        found = with_messages(found, routing, app_url(), settings.env, problems)
     problems.raise_any()
     return Project(settings.project, settings.env, tuple(_linked(found)))
 

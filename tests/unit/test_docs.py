@@ -202,6 +202,23 @@ def test_the_examples_of_definitions_are_some(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("severity", "called"),
+    [("page", {"@pagerduty-llm-platform"}), ("ticket", {"@slack-acme-llm-alerts"}), ("info", set())],
+)
+def test_the_example_of_routing_calls_whom_it_says(tmp_path, severity, called):
+    monitor = f"severity: {severity}, name: n, type: query alert, query: 'avg(last_5m):avg:a{{*}} > 2'"
+    (tmp_path / "monitors").mkdir()
+    for name, text in (
+        ("settings.yaml", "project: shop"),
+        ("routing.yaml", "".join(blocks(ROOT / "docs" / "monitors-as-code.md", "yaml"))),
+        ("example.yaml", f"one: {{{monitor}}}"),
+    ):
+        (tmp_path / "monitors" / name).write_text(text)
+    [found] = load_project(tmp_path, None).of("monitors")
+    assert set(re.findall(r"\s(@[\w-]+)", found.body["message"])) == called
+
+
 def test_paths_that_pages_name_exist():
     for path, page in mentioned(r"`((?:ddllm|tests|benchmarks|docs)/[\w/.-]+)`"):
         assert Path(ROOT, path).exists(), (path, page)

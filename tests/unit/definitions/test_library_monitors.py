@@ -93,7 +93,7 @@ def test_a_page_comes_with_its_context(monitor: MonitorDefinition):
 
 @of(LOUD)
 def test_a_message_says_what_users_notice_and_addresses_nobody(monitor: MonitorDefinition):
-    message = written_message(monitor)
+    message = monitor.meaning
     assert re.search(r"[Uu]sers|People|people|answers", message)
     assert "@" not in message
     assert "http" not in message
