@@ -54,15 +54,21 @@ class QueryError(DdllmError):
 
     def pointed(self) -> str:
         """Return the line of the query with the position, and a caret below it; nothing where no position is known."""
-        if self.position is None:
-            return ""
-        begins = self.query.rfind("\n", 0, self.position) + 1
-        line, caret = self.query[begins:].partition("\n")[0].replace("\t", " "), self.position - begins
-        if caret > _BESIDE:
-            line, caret = f"…{line[caret - _BESIDE + 1 :]}", _BESIDE
-        if len(line) > caret + _BESIDE:
-            line = f"{line[: caret + _BESIDE - 1]}…"
-        return f"    {line}\n    {' ' * caret}^"
+        return "" if self.position is None else "\n".join(f"    {line}" for line in pointed(self.query, self.position))
+
+
+def pointed(query: str, position: int, beside: int = _BESIDE) -> tuple[str, str]:
+    """Return the line of a query in which a position stands, and a caret for the line below.
+
+    Of a long line `beside` characters on either side are shown.
+    """
+    begins = query.rfind("\n", 0, position) + 1
+    line, caret = query[begins:].partition("\n")[0].replace("\t", " "), position - begins
+    if caret > beside:
+        line, caret = f"…{line[caret - beside + 1 :]}", beside
+    if len(line) > caret + beside:
+        line = f"{line[: caret + beside - 1]}…"
+    return line, f"{' ' * caret}^"
 
 
 class ApiError(DdllmError):

@@ -27,6 +27,7 @@ from ddllm.definitions.settings import SEVERITIES
 from ddllm.definitions.variables import references
 from ddllm.instrument.providers.bedrock import families as bedrock_families
 from ddllm.instrument.providers.bedrock import finish
+from ddllm.lint.rules import rules
 from ddllm.sandbox.bedrock.dials import Dials
 
 ROOT = Path(__file__).parents[1]
@@ -190,6 +191,15 @@ def _meaning(message: str) -> str:
     return re.sub(r"\{\{(\w+)\.name\}\}", r"*\1*", first)
 
 
+def lint_rules() -> str:
+    """Render every rule of the linter: how bad what it finds is, why, and an example of each sort."""
+    return "\n\n".join(
+        f"### {rule.code}\n\n{rule.severity}{', *live*' if rule.is_live else ''}. {rule.why}\n\n"
+        f"Bad:\n\n```yaml\n{rule.bad}\n```\n\nGood:\n\n```yaml\n{rule.good}\n```"
+        for rule in rules()
+    )
+
+
 def monitor_variables() -> str:
     """Render the numbers of the shipped monitors as their file has them, each with its reason."""
     text = (library_folder() / "monitors" / "settings.yaml").read_text("utf-8")
@@ -210,6 +220,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "families": families,
     "finish-reasons": finish_reasons,
     "dials": dials,
+    "lint-rules": lint_rules,
     "monitors": monitors,
     "monitor-variables": monitor_variables,
 }

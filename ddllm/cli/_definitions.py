@@ -16,6 +16,7 @@ from ddllm.definitions.metrics import metric_definitions
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError
+from ddllm.lint.run import refuse_errors
 from ddllm.sync.apply import Writer
 from ddllm.sync.identity import Owner
 from ddllm.sync.journal import Journal
@@ -91,10 +92,19 @@ def _needed(definitions: Sequence[Definition], kinds: Mapping[str, Resource]) ->
 
 
 def load(
-    folder: Path, env: str | None, kinds: Mapping[str, Resource], *, prune: bool = False, rotate: bool = False
+    folder: Path,
+    env: str | None,
+    kinds: Mapping[str, Resource],
+    *,
+    prune: bool = False,
+    rotate: bool = False,
+    linted: bool = False,
 ) -> Wish:
-    """Read the definitions below a folder."""
-    return wish_of(load_project(folder, env), kinds, prune=prune, rotate=rotate)
+    """Read the definitions below a folder; `linted` refuses what the linter calls an error."""
+    project = load_project(folder, env)
+    if linted:
+        refuse_errors(project)
+    return wish_of(project, kinds, prune=prune, rotate=rotate)
 
 
 def plan_for(api: Datadog, wish: Wish, progress: Progress) -> Plan:

@@ -48,7 +48,7 @@ def command(
 
     Exit code: 0 nothing would change, 2 something would, 1 an error.
     """
-    wish = load(folder, env, selected(kinds), prune=prune)
+    wish = load(folder, env, selected(kinds), prune=prune, linted=True)
     plan = _offline(wish, snapshot, save_snapshot) if snapshot else _online(wish, save_snapshot)
     if out:
         saved.save(plan, wish.kinds, out)

@@ -2,15 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ddllm.cli._findings_view import in_words, of_query
 from ddllm.cli._output import show
 from ddllm.errors import DdllmError, QueryError
+from ddllm.lint.finding import Finding, Severity
+from ddllm.lint.rules import rules
+from ddllm.lint.run import check, query_subject
 from ddllm.query.ast import Expression, Several
 from ddllm.query.explain import explain
 from ddllm.query.monitor import MonitorQuery
@@ -52,7 +57,7 @@ def parse_query(
     if query is None:
         if output != "json":
             raise click.UsageError("give a QUERY, or --format json to read lines from standard input")
-        for line in _answers(sys.stdin.buffer):
+        for line in _answers(sys.stdin.buffer, _answer):
             click.echo(line)
         return
     if output == "json":
@@ -86,6 +91,54 @@ def explain_query(context: click.Context, query: str, kind: str | None, monitor_
         show(drawn)
 
 
+@command.command("lint")
+@click.argument("query", required=False)
+@_KIND
+@_TYPE
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def lint_query(
+    context: click.Context, query: str | None, kind: str | None, monitor_type: str | None, output: str
+) -> None:
+    """Say what QUERY would get wrong: rules that need no more than a query, those of docs/lint.md on options left out.
+
+    With --format json and without QUERY, reads lines from standard input as `ddllm query parse` does, and answers each with a
+    line: {"ok": true, "findings": [{"code": "count/not-sum", "severity": "error", "message": "…", …}]}. `ok` is false where a
+    finding is an error.
+
+    Exit code: 0 no error was found, or every line has an answer; 1 otherwise.
+    """
+    if query is None:
+        if output != "json":
+            raise click.UsageError("give a QUERY, or --format json to read lines from standard input")
+        for line in _answers(sys.stdin.buffer, _linted):
+            click.echo(line)
+        return
+    if output == "json":
+        answer = _linted(query, kind, monitor_type)
+        click.echo(_line(answer))
+        context.exit(0 if answer["ok"] else 1)
+    found = _findings(query, kind, monitor_type)
+    show(Group(*in_words(found, placed=False)) if found else Text("nothing found"))
+    context.exit(1 if any(each.severity is Severity.ERROR for each in found) else 0)
+
+
+def _findings(query: str, kind: str | None, monitor_type: str | None) -> list[Finding]:
+    try:
+        tree: _Tree | QueryError = _read(query, kind, monitor_type)
+    except QueryError as error:
+        tree = error
+    found = check(query_subject(query, tree), rules())
+    return sorted(found, key=lambda each: (-each.severity, each.caret or 0, each.code))
+
+
+def _linted(query: str, kind: str | None, monitor_type: str | None) -> dict[str, Any]:
+    found = _findings(query, kind, monitor_type)
+    errors = any(each.severity is Severity.ERROR for each in found)
+    told = [{"code": each.code, "severity": str(each.severity), **of_query(each)} for each in found]
+    return {"ok": not errors, "findings": told}
+
+
 def _read(query: str, kind: str | None, monitor_type: str | None) -> _Tree:
     """Parse a query; one of no known kind as a monitor's or as a widget's, whichever can be read further."""
     if kind == "monitor" or (kind is None and monitor_type is not None):
@@ -108,7 +161,7 @@ def _refuse(context: click.Context, error: QueryError) -> None:
     context.exit(1)
 
 
-def _answers(lines: Iterable[bytes]) -> Iterator[str]:
+def _answers(lines: Iterable[bytes], answer: Callable[[str, str | None, str | None], dict[str, Any]]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
@@ -116,7 +169,7 @@ def _answers(lines: Iterable[bytes]) -> Iterator[str]:
             except DdllmError as error:
                 yield _line(_refusal(f"line {number} {error.message}", None, None))
             else:
-                yield _line(_answer(*asked))
+                yield _line(answer(*asked))
 
 
 def _asked(line: bytes) -> tuple[str, str | None, str | None]:

@@ -78,7 +78,8 @@ def command(
     if plan_file and on_drift == "adopt":
         raise ConfigError("--plan and --on-drift adopt exclude each other: what is adopted was not reviewed")
     reviewed = saved.load(plan_file) if plan_file else None
-    wish = load(folder, env, selected(kinds), prune=prune or bool(reviewed and reviewed.prunes), rotate=rotate)
+    prune = prune or bool(reviewed and reviewed.prunes)
+    wish = load(folder, env, selected(kinds), prune=prune, rotate=rotate, linted=True)
     console = Console(quiet=output == "json")
     with Datadog(Connection.from_environ()) as api:
         with ExitStack() as undo:

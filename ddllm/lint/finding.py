@@ -18,6 +18,11 @@ class Severity(IntEnum):
     def __str__(self) -> str:
         return self.name.lower()
 
+    @classmethod
+    def named(cls, name: str) -> "Severity":
+        """Return the severity of a name: error, warning, info."""
+        return cls[name.upper()]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -26,10 +26,11 @@ class _Ignore:
 
 
 class Ignores:
-    """The comments of a project's files. `codes` are those of all rules."""
+    """The comments of a project's files. `codes` are those of all rules, `unasked` those of rules that do not run."""
 
-    def __init__(self, project: Project, codes: Collection[str]) -> None:
+    def __init__(self, project: Project, codes: Collection[str], unasked: Collection[str] = ()) -> None:
         self._codes = codes
+        self._unasked = unasked
         self._ignores = [
             ignore for document, definitions in _files(project) for ignore in _comments(document, definitions)
         ]
@@ -54,7 +55,7 @@ class Ignores:
                 yield self._fault("ignore/unknown", Severity.ERROR, each, f"there is no rule `{each.code}`", hint)
             elif not each.reason:
                 yield self._fault("ignore/reason", Severity.WARNING, each, f"nobody says why `{each.code}` is ignored")
-            elif unused and each not in self._used:
+            elif unused and each not in self._used and each.code not in self._unasked:
                 yield self._fault("ignore/unused", Severity.WARNING, each, f"`{each.code}` finds nothing here any more")
 
     @staticmethod

@@ -10,10 +10,11 @@ from ddllm.definitions.definition import Definition
 from ddllm.definitions.document import Route
 from ddllm.definitions.monitors import MonitorDefinition
 from ddllm.definitions.project import Project
+from ddllm.definitions.variables import Reference
 from ddllm.errors import QueryError
 from ddllm.lint.finding import Finding, Severity
 from ddllm.query.ast import Call, Expression, Node, Several, operands_of
-from ddllm.query.monitor import FormulaQuery, MetricQuery, MonitorQuery
+from ddllm.query.monitor import Comparison, FormulaQuery, MetricQuery, MonitorQuery
 from ddllm.query.reads import Read, reads
 
 
@@ -30,6 +31,8 @@ class Subject:
     text: str
     tree: Expression | Several | MonitorQuery | QueryError
     project: Project = field(repr=False)
+    #: Every monitor of the project, this one too, by the reference to it.
+    monitors: Mapping[Reference, "Subject"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def monitor(self) -> MonitorDefinition | None:
@@ -40,6 +43,23 @@ class Subject:
     def metric_query(self) -> MetricQuery | None:
         """The query of a metric monitor, None for any other."""
         return self.tree if isinstance(self.tree, MetricQuery) else None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What ends a monitor's query, None where nothing is compared: a widget's, a check, a composite."""
+        found = getattr(self.tree, "comparison", None)
+        return found if isinstance(found, Comparison) else None
+
+    @property
+    def members(self) -> "Sequence[Subject]":
+        """The monitors of a composite, in the order of its query."""
+        members = self.monitor.members if self.monitor else ()
+        return [self.monitors[each] for each in members if each in self.monitors]
+
+    @property
+    def severity(self) -> str | None:
+        """The monitor's severity: page, ticket, info, none; None without one."""
+        return self.monitor.severity if self.monitor else None
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -68,10 +88,14 @@ class Subject:
         at: Node | int | None = None,
         where: Route | None = None,
         instead: str | None = None,
+        severity: Severity | None = None,
     ) -> "Draft":
-        """Return a finding about a part of the query, or about the value at `where` of the definition's body."""
+        """Return a finding about a part of the query, or about the value at `where` of the definition's body.
+
+        `severity` is for what is less bad than the rest of what a rule finds.
+        """
         caret = at.position if isinstance(at, Node) else at
-        return Draft(self, message, instead, caret, where)
+        return Draft(self, message, instead or None, caret, where, severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +107,7 @@ class Draft:
     instead: str | None
     caret: int | None
     where: Route | None
+    severity: Severity | None
 
     def signed(self, code: str, severity: Severity) -> Finding:
         """Return the finding of a rule."""
@@ -90,7 +115,7 @@ class Draft:
         about_query = self.where is None
         return Finding(
             code=code,
-            severity=severity,
+            severity=self.severity or severity,
             key=definition.key,
             position=definition.source.at(self.subject.route if self.where is None else self.where),
             message=self.message,

@@ -109,3 +109,33 @@ def test_what_cannot_be_read_is_not_explained():
     ended = ddllm("explain", TYPO)
     assert ended.returncode == 1
     assert ended.stderr.startswith("ddllm: there is no function `clampmin`")
+
+
+NOT_SUM = "avg(last_5m):sum:a{*}.as_count() > 5"
+
+
+def test_what_a_query_gets_wrong_is_pointed_at():
+    ended = ddllm("lint", NOT_SUM)
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines()[:4] == [
+        "error count/not-sum: `avg` of a count depends on the size of the buckets",
+        f"    {NOT_SUM}",
+        "    ^",
+        "    instead: sum(last_5m):…",
+    ]
+
+
+def test_a_query_without_a_fault_is_said_to_have_none():
+    ended = ddllm("lint", "avg(last_5m):avg:a{*} > 5")
+    assert (ended.returncode, ended.stdout) == (0, "nothing found\n")
+
+
+def test_lines_are_linted_each_by_itself():
+    rows = [{"query": NOT_SUM}, {"query": TYPO}, {"query": "avg:a{*}"}]
+    ended = ddllm("lint", "--format", "json", lines="".join(json.dumps(row) + "\n" for row in rows))
+    answers = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(each["ok"], [found["code"] for found in each["findings"]]) for each in answers] == [
+        (False, ["count/not-sum"]),
+        (False, ["syntax/parse"]),
+        (True, []),
+    ]

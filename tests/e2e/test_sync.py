@@ -20,6 +20,14 @@ from tests.support.datadog import environ, organisation
 from tests.support.process import BIN, environment
 from tests.support.repository import MONITORS, Repository
 
+#: A monitor that can be read, and that Datadog does not take.
+NTP = """
+slow:
+  name: Clocks
+  type: service check
+  query: '"ntp.in_sync".over("*").last(2).count_by_status()'
+"""
+
 
 @pytest.fixture
 def api() -> Iterator[DatadogApi]:
@@ -128,13 +136,25 @@ def test_what_datadog_refuses_is_one_message_with_its_place_and_nothing_is_writt
     api: DatadogApi, repository: Repository
 ):
     repository.write("monitors/good.yaml", MONITORS.replace("slow:", "good:"))
-    repository.replace("monitors/slow.yaml", "} by {service} >", "}} by {service} >")
+    repository.write("monitors/slow.yaml", NTP)
     message = refusal(ddllm(api, repository.folder, "sync", "monitors"))
-    assert (
-        message
-        == "ddllm: monitors/slow.yaml:5:3: Datadog refuses `slow`: Datadog answered 400: The value provided for parameter 'query' is invalid"
+    assert message == (
+        "ddllm: monitors/slow.yaml:4:3: Datadog refuses `slow`: Datadog answered 400: "
+        "The value provided for parameter 'query' is invalid: a service check is grouped: .by(…)"
     )
     assert written(api) == []
+
+
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_an_error_of_the_linter_is_one_message_with_its_place_and_nothing_is_asked(
+    api: DatadogApi, repository: Repository, command: str
+):
+    repository.replace("monitors/slow.yaml", "ddllm.ttft", "ddllm.tttf")
+    message = refusal(ddllm(api, repository.folder, command, "monitors"))
+    assert message == (
+        "ddllm: monitors/slow.yaml:5:3: there is no metric `ddllm.tttf` (metric/unknown). Did you mean `ddllm.ttft`?"
+    )
+    assert api.requests == []
 
 
 def test_an_edit_in_datadog_is_told_as_drift_and_overwritten(api: DatadogApi, repository: Repository):

@@ -35,7 +35,9 @@ def test_what_can_be_used_is_counted_by_kind(repository: Repository):
 
 def test_json_counts_as_well(repository: Repository):
     told = validate(repository.folder.parent, str(repository.folder), "--env", "staging", "--format", "json").stdout
-    assert json.loads(told) == {"project": "shop", "env": "staging", "definitions": {"monitors": 1}, "problems": []}
+    told = json.loads(told)
+    assert (told["project"], told["env"], told["definitions"]) == ("shop", "staging", {"monitors": 1})
+    assert told["problems"] == told["not_checked"] == []
 
 
 def test_all_that_is_wrong_is_told_in_one_go(broken: Repository):
@@ -80,3 +82,51 @@ def test_the_applications_file_is_read_too(repository: Repository):
     repository.write("ddllm.yaml", "capz: {feature: 50}")
     told = validate(repository.folder, code=1).stderr
     assert told == "ddllm: ddllm.yaml:1:1: unknown key in the file: 'capz'. Did you mean 'caps'?\n"
+
+
+NOT_SUM = """
+many:
+  severity: ticket
+  name: Many calls
+  type: query alert
+  query: avg(last_5m):sum:ddllm.requests{env:${env}}.as_count() > 5
+"""
+
+
+@pytest.fixture
+def faulty(repository: Repository) -> Repository:
+    repository.write("monitors/many.yaml", NOT_SUM)
+    return repository
+
+
+def test_a_finding_shows_its_place_the_query_with_a_caret_what_to_write_and_why(faulty: Repository):
+    lines = validate(faulty.folder, code=1).stdout.splitlines()
+    assert lines[:5] == [
+        "monitors/many.yaml:5:3: error count/not-sum: `avg` of a count depends on the size of the buckets",
+        "    avg(last_5m):sum:ddllm.requests{env:prod}.as_count() > 5",
+        "    ^",
+        "    instead: sum(last_5m):…",
+        "    why: A count is added up over the window; any other aggregation depends on how Datadog cuts the window into buckets.",
+    ]
+    assert lines[-1].startswith("shop/prod: 2 monitors, 1 error")
+
+
+def test_json_holds_the_findings(faulty: Repository):
+    first, *_ = json.loads(validate(faulty.folder, "--format", "json", code=1).stdout)["findings"]
+    place = {"file": "monitors/many.yaml", "line": 5, "column": 3, "caret": 0}
+    assert first.items() >= {"code": "count/not-sum", "severity": "error", "key": "many", **place}.items()
+
+
+def test_github_shows_a_finding_at_its_line(faulty: Repository):
+    first, *_ = validate(faulty.folder, "--format", "github", code=1).stdout.splitlines()
+    assert first == (
+        "::error file=monitors/many.yaml,line=5,col=3::count/not-sum: `avg` of a count depends on the size of the buckets. "
+        "sum(last_5m):…"
+    )
+
+
+@pytest.mark.parametrize(("severity", "code"), [("error", 0), ("warning", 1)])
+def test_warnings_fail_only_where_they_shall(repository: Repository, severity: str, code: int):
+    repository.replace("monitors/slow.yaml", "slow:", "# ddllm: ignore count/not-sum nobody knows\nslow:")
+    told = validate(repository.folder, "--fail-on", severity, code=code).stdout
+    assert "monitors/slow.yaml:1:1: warning ignore/unused: `count/not-sum` finds nothing here any more" in told
