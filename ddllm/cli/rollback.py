@@ -12,6 +12,7 @@ from ddllm.cli._definitions import confirmed, max_deletes_option, shown_progress
 from ddllm.errors import SyncError
 from ddllm.sync import journal
 from ddllm.sync.resource import Remote
+from ddllm.sync.resources import resources
 from ddllm.sync.rollback import Reversal, Rollback, apply_rollback, check_rollback, plan_rollback
 
 _WORDS = {
@@ -70,6 +71,9 @@ def _report(console: Console, reversal: Reversal, remote: Remote | None) -> None
     done = {"restore": "restored", "delete": "deleted", "recreate": "made again"}[reversal.action]
     line = Text(f"{done} ", style="green").append(f"{reversal.kind} {reversal.key}", style="default")
     _print(console, line.append(f"  {remote.page}" if remote else "", style="cyan"))
+    if reversal.action == "recreate" and resources()[reversal.kind].hidden:
+        words = f"  without its secret, which no journal holds: `ddllm sync {reversal.kind} --rotate` sends it"
+        _print(console, Text(words, style="yellow"))
 
 
 def _print(console: Console, text: Text) -> None:

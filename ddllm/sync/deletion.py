@@ -12,6 +12,8 @@ from ddllm.sync.plan import Orphan, Plan
 from ddllm.sync.resource import Resource
 
 _ID = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
+#: What tells an id from the words around it: of monitors and notebooks digits, of SLOs 32 of sixteen, of dashboards three times three.
+_LIKE_AN_ID = re.compile(r".*\d{4}.*|[0-9a-f]{32}|[0-9a-z]{3}(?:-[0-9a-z]{3}){2}")
 
 
 def in_deletion_order(orphans: Sequence[Orphan]) -> list[Orphan]:
@@ -46,7 +48,7 @@ def check_deletable(api: Datadog, resources: Mapping[str, Resource], plan: Plan)
 
 def _only(reason: str, going: set[str]) -> bool:
     """Return whether a reason names no users but objects that are deleted as well."""
-    named = {word for word in _ID.findall(reason) if re.search(r"\d{4}", word)}
+    named = {word for word in _ID.findall(reason) if _LIKE_AN_ID.fullmatch(word)}
     return bool(named) and named <= going
 
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from ddllm.cli._definitions import load, plan_for, selected, writer_for
+from ddllm.cli._definitions import load, plan_for, selected
 from ddllm.sandbox.api import DatadogApi
-from ddllm.sync.apply import apply_plan
+from ddllm.sync.apply import Writer, apply_plan
+from ddllm.sync.journal import Journal
+from ddllm.sync.resources import resources
 from tests.support.datadog import KEYS, client, environ
 from tests.support.http_json import caller
 from tests.support.process import BIN, Ended, environment, run
@@ -30,14 +32,17 @@ def sync(api: DatadogApi, folder: Path, *arguments: str, **variables: str) -> En
     return ended
 
 
-def synced(api: DatadogApi, folder: Path, *kinds: str, env: str | None = None, prune: bool = False) -> Path:
+def synced(
+    api: DatadogApi, folder: Path, *kinds: str, env: str | None = None, prune: bool = False, **variables: str
+) -> Path:
     """Sync within this process, where only what follows is tried: a tenth of a process's time. Returns the run's journal."""
     with client(api) as datadog:
         wish = load(folder, env, selected(kinds or ("monitors",)), prune=prune)
-        writer = writer_for(datadog, wish.owner, folder)
+        journal = Journal(folder, wish.owner)
+        writer = Writer(datadog, resources(), wish.owner, journal, variables, lambda _seconds: None)
         apply_plan(writer, plan_for(datadog, wish, lambda _text: None), lambda _outcome: None)
     api.requests.clear()
-    return writer.journal.path
+    return journal.path
 
 
 def written(api: DatadogApi) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ neither compared nor kept.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -63,6 +63,11 @@ class Webhooks(Resource):
     def marked(self, body: Mapping[str, Any], mark: str) -> Body:
         """Return the body with the mark in what it sends."""
         return {**body, "payload": {**_said(body["payload"]), _APPLIED: mark}}
+
+    def marks(self, body: Mapping[str, Any]) -> Sequence[str]:
+        """Return the one in what it sends."""
+        applied = _said(body.get("payload")).get(_APPLIED)
+        return [f"{APPLIED_PREFIX}{applied}"] if applied else []
 
     def listing(self, api: Datadog, owner: Owner) -> Iterable[Remote]:
         """Look for the one webhook that a project has: there is no list."""

@@ -8,38 +8,17 @@ from typing import Any
 
 import pytest
 
-from ddllm.sandbox.api import DatadogApi, Request
+from ddllm.sandbox.api import DatadogApi
 from tests.support.commands import ddllm, held, stored, synced, written
 from tests.support.datadog import environ, organisation
 from tests.support.process import BIN, environment
 from tests.support.repository import TRIO, Repository
+from tests.support.tripwire import Tripwire
 
 _OLD = TRIO.partition("many:")[0] + TRIO.partition("many:")[2].partition("both:")[0].replace(
     "  severity", "old:\n  severity", 1
 )
 _WRITES = ("an update", "a create", "a create of what refers", "a delete")
-
-
-class Tripwire:
-    """Ends a process by a signal when its nth write arrives, which then has its effect or not."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[str] | None = None
-        self.number = 0
-        self.by = signal.SIGKILL
-        self.lost = False
-        self._writes = 0
-
-    def __call__(self, request: Request) -> list[str]:
-        if self.process is None or not request.writes:
-            return []
-        self._writes += 1
-        if self._writes != self.number:
-            return []
-        self.process.send_signal(self.by)
-        self.process.wait()
-        self.process = None
-        return ["lost"] if self.lost else []
 
 
 @pytest.fixture
@@ -71,10 +50,9 @@ def interrupted(api: DatadogApi, repository: Repository, tripwire: Tripwire) -> 
         text=True,
         bufsize=0,
     )
-    tripwire.process = process
-    told, _ = process.communicate(timeout=60)
+    ended = tripwire.watch(process)
     api.violations.clear()  # the write that was lost on its way
-    return process.returncode, told
+    return ended
 
 
 def assert_complete(api: DatadogApi) -> None:

@@ -52,5 +52,6 @@ def test_what_something_else_uses_stops_everything():
         check({140000001: "referenced in composite monitors: [140000009]"}, orphan(140000001))
 
 
-def test_what_only_goes_with_it_does_not_keep_it():
-    check({140000001: "referenced in composite monitors: [140000002]"}, orphan(140000001), orphan(140000002))
+@pytest.mark.parametrize("user", [140000002, "74bd81ee9dccb16b715d5ac92b052ab2", "abc-def-ghi"])
+def test_what_only_goes_with_it_does_not_keep_it(user: int | str):
+    check({140000001: f"referenced in others: ['{user}']"}, orphan(140000001), orphan(user))
