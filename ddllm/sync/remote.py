@@ -15,6 +15,7 @@ from ddllm.sync.resource import Remote, Resource
 #: Requests at a time: as many connections as the client keeps open.
 PARALLEL = 4
 
+_FEW = 20  # objects that are looked for one by one
 _NAMED = 5  # keys in a message
 
 #: Objects by kind and key.
@@ -48,12 +49,7 @@ def read_remotes(
 
 def _looked_for(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str]) -> list[Remote]:
     """Look for objects by their identities, all at once or one by one. Raises SyncError where that shows a listing to be cut off."""
-    if resource.lists_all:
-        found = [each for each in resource.listing(api, owner) if each.key in keys] if keys else []
-    else:
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            looks = pool.map(lambda key: list(resource.find(api, owner, key)), keys)
-            found = [each for remotes in looks for each in remotes]
+    found = _found(api, resource, owner, keys)
     missed = [each for each in found if resource.is_listed(each)]
     if missed:  # a run beside this one may just have made them; then they are listed by now
         listed = {each.id for each in resource.listing(api, owner)}
@@ -65,6 +61,17 @@ def _looked_for(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[s
             hint="Nothing was written, since what it leaves out would look deleted. Try again",
         )
     return found
+
+
+def _found(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str]) -> list[Remote]:
+    if resource.lists_all:
+        return [each for each in resource.listing(api, owner) if each.key in keys] if keys else []
+    many = resource.find_many(api, owner, frozenset(keys)) if len(keys) > _FEW else None
+    if many is not None:
+        return list(many)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        looks = pool.map(lambda key: list(resource.find(api, owner, key)), keys)
+        return [each for remotes in looks for each in remotes]
 
 
 def referred(definitions: Iterable[Definition]) -> frozenset[str]:

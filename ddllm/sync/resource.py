@@ -1,6 +1,6 @@
 """What the engine asks of a kind of object. One file under resources/ answers it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -81,6 +81,10 @@ class Resource(Protocol):
 
     def find(self, api: Datadog, owner: Owner, key: str) -> Iterable[Remote]:
         """Read the objects with one identity: none, one, or a copy that somebody made beside it."""
+
+    def find_many(self, api: Datadog, owner: Owner, keys: Collection[str]) -> Iterable[Remote] | None:  # noqa: ARG002 - as above
+        """Read the objects with many identities in fewer requests than one each; None where a kind cannot."""
+        return None
 
     def is_listed(self, held: Remote) -> bool:  # noqa: ARG002 - for kinds that need it
         """Return whether a listing has to hold an object that was found by its identity; not so where it lost what it is listed by."""

@@ -4,7 +4,7 @@ from collections import Counter
 
 from ddllm.cli._definitions import load, plan_for, selected
 from ddllm.sandbox.api import DatadogApi
-from tests.support.commands import synced
+from tests.support.commands import held, synced
 from tests.support.datadog import client
 from tests.support.repository import TRIO, Repository
 
@@ -29,6 +29,28 @@ def test_a_plan_that_changes_nothing_reads_no_more_for_more_monitors(api: Datado
     assert reads[0] == reads[1]
     assert reads[0].total() <= _MOST_READS
     assert {method for method, _ in reads[0]} == {"GET"}
+
+
+def test_a_first_plan_reads_no_more_for_more_monitors(api: DatadogApi, repository: Repository):
+    reads = []
+    for number in (30, 90):
+        repository.write("monitors/many.yaml", many(number))
+        with client(api) as datadog:
+            plan = plan_for(datadog, load(repository.folder, None, selected(["monitors"])), lambda _text: None)
+        assert plan.creates == number + 3
+        reads.append(Counter(each.path for each in api.requests if each.method == "GET"))
+        api.requests.clear()
+    assert reads[0] == reads[1]
+    assert reads[0].total() <= _MOST_READS
+
+
+def test_among_many_new_ones_a_monitor_that_lost_its_tag_is_found(api: DatadogApi, repository: Repository):
+    synced(api, repository.folder)
+    fast = held(api, "Fast")
+    api.monitors.edit(fast["id"], tags=[tag for tag in fast["tags"] if tag != "managed_by:ddllm"])
+    repository.write("monitors/many.yaml", many(30))
+    synced(api, repository.folder)
+    assert len(api.monitors) == 33
 
 
 def test_one_change_is_read_validated_and_written_alone(api: DatadogApi, repository: Repository):
