@@ -79,7 +79,7 @@ def test_what_somebody_changed_since_is_named_and_left(api: DatadogApi, reposito
     run = synced(api, repository.folder)
     api.monitors.edit(held(api, "So many")["id"], message="Mine now")
     ended = ddllm(api, repository.folder, "rollback", run.stem)
-    assert refusal(ended) == "ddllm: 1 of 2 writes were left as they are now"
+    assert refusal(ended) == "ddllm: 1 of 3 writes were left as they are now"
     assert "? monitors many  left: somebody changed it since" in ended.stdout
     assert held(api, "So many")["message"] == "Mine now"
     assert held(api, "Fast")["name"] == "Fast: over 2 s"
