@@ -47,7 +47,8 @@ def _told(laid: list[Laid]) -> list[str]:
     """Return a line for each folder, with how many files were written there, and one for each file that was kept."""
     written = Counter(_group(each.path) for each in laid if each.state is State.WRITTEN)
     lines = [
-        f"{State.WRITTEN}  {name}{f'  {count} files' if name.endswith('/') else ''}" for name, count in written.items()
+        f"{State.WRITTEN}  {name}{f'  {_files(count)}' if name.endswith('/') else ''}"
+        for name, count in written.items()
     ]
     lines += [f"{each.state}  {each.path}" for each in laid if each.state in {State.ADDED, State.KEPT}]
     same = sum(each.state is State.SAME for each in laid)

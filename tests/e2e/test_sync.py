@@ -114,7 +114,7 @@ def test_a_changed_threshold_is_exactly_one_update(api: DatadogApi, tmp_path: Pa
     assert (step["key"], step["action"], step["cause"]) == ("ttft-enough-samples", "update", "config change")
     changes = {each["path"]: (each["old"], each["new"]) for each in step["changes"]}
     assert changes["options.thresholds.critical"] == (40, 60)
-    assert (step["file"], step["line"]) == ("monitors/ttft.yaml", 26)
+    assert (step["file"], step["line"]) == ("monitors/ttft.yaml", 27)
 
     sync(api, folder)
     identifier = held(api, "at least 60")["id"]

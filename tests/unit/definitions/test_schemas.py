@@ -47,6 +47,11 @@ def test_every_shipped_file_keeps_to_its_schema(file: str, kind: FileKind):
     assert problems(kind.name, (library_folder() / file).read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize(("file", "kind"), list(shipped()), ids=lambda each: each if isinstance(each, str) else "")
+def test_every_shipped_file_begins_with_the_line_that_names_its_schema(file: str, kind: FileKind):
+    assert (library_folder() / file).read_text("utf-8").partition("\n")[0] == kind.header(file)
+
+
 @pytest.mark.parametrize(("kind", "file"), [("ddllm", "ddllm.yaml"), ("workload", "compare.yaml")])
 def test_the_examples_keep_to_their_schemas(kind: str, file: str):
     assert problems(kind, (ROOT / "examples" / file).read_text("utf-8")) == []
