@@ -16,7 +16,9 @@ from ddllm.alerting.rule import Rule, rule_of
 from ddllm.alerting.state import State
 from ddllm.alerting.timeline import timeline
 from ddllm.errors import QueryError
+from ddllm.query.arrays.columns import Held
 from ddllm.query.arrays.frame import Axis
+from ddllm.query.arrays.partial import is_partial
 from ddllm.query.arrays.values import Values, values_of
 from ddllm.query.monitor import CompositeQuery, MetricQuery, members_of
 from ddllm.query.parse import parse_monitor
@@ -75,14 +77,19 @@ class NotRun:
 
 
 def watch(
-    monitors: Sequence[Watched], series_of: SeriesOf, evaluations: Axis, *, cell: int = 60
+    monitors: Sequence[Watched], series_of: SeriesOf, evaluations: Axis, *, cell: int = 60, since: int | None = None
 ) -> dict[str, Course | NotRun]:
-    """Run monitors over the data, at each of the evaluations. `cell` is how finely data is looked at, in seconds."""
+    """Run monitors over the data, at each of the evaluations.
+
+    `cell` is how finely data is looked at, in seconds. `since` is where the data begins, where that is known: a window that
+    reaches before it holds less than it will, and is no data.
+    """
+    held = Held(series_of)
     found: dict[str, Course | NotRun] = {}
     by_id: dict[int, Course | NotRun] = {}
     for monitor in sorted(monitors, key=lambda each: each.type == "composite"):
         try:
-            course: Course | NotRun = _course(monitor, series_of, evaluations, cell, by_id)
+            course: Course | NotRun = _course(monitor, held, evaluations, cell, since, by_id)
         except QueryError as error:
             course = NotRun(monitor, error.message)
         found[monitor.key] = by_id[monitor.id] = course
@@ -90,7 +97,12 @@ def watch(
 
 
 def _course(
-    monitor: Watched, series_of: SeriesOf, evaluations: Axis, cell: int, by_id: Mapping[int, Course | NotRun]
+    monitor: Watched,
+    held: Held,
+    evaluations: Axis,
+    cell: int,
+    since: int | None,
+    by_id: Mapping[int, Course | NotRun],
 ) -> Course | NotRun:
     query = parse_monitor(monitor.query, monitor.type)
     if isinstance(query, CompositeQuery):
@@ -104,14 +116,17 @@ def _course(
     delay = int(monitor.options.get("evaluation_delay") or 0)
     every = max(_frequency(query.window.seconds), evaluations.step)
     axis, hold = _thinned(evaluations, every, delay)
+    evaluation_window = (monitor.options.get("scheduling_options") or {}).get("evaluation_window")
     values = values_of(
         query,
-        series_of,
+        held,
         axis,
         cell=cell,
         recovery_window=_recovery_window(monitor.options),
-        evaluation_window=(monitor.options.get("scheduling_options") or {}).get("evaluation_window"),
+        evaluation_window=evaluation_window,
     )
+    if since is not None:
+        values.values[:, is_partial(query, axis.times, since, evaluation_window)] = np.nan
     times = evaluations.times[:: every // evaluations.step]
     states = timeline(rule, times, values.values, recovery=values.recovery).states
     return _held(monitor, rule, values, evaluations, states, hold)

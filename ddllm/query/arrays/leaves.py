@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ddllm.errors import QueryError
+from ddllm.query.arrays.columns import Columns, Held
 from ddllm.query.arrays.frame import Axis, Frame
 from ddllm.query.ast import Query
 from ddllm.query.evaluate import matches
-from ddllm.query.series import ABSENT, Group, Series, SeriesOf, groups_of
-from ddllm.query.sketch import Sketch, bounds
+from ddllm.query.series import ABSENT, Group, groups_of
+from ddllm.query.sketch import bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Leaf:
     query: Query
     axis: Axis
     kind: str | None
-    series: Mapping[Group, tuple[Series, ...]]
+    series: Mapping[Group, tuple[Columns, ...]]
 
     def cells(self) -> Frame:
         """Return the number that the query asks for, for each group and cell."""
@@ -58,7 +59,7 @@ class Leaf:
         axis = Axis(self.axis.start, self.axis.step, len(begins))
         return Frame(axis, self.query.by, groups, values)
 
-    def _row(self, series: Iterable[Series]) -> "Numbers":
+    def _row(self, series: Iterable[Columns]) -> "Numbers":
         if self.kind == "distribution":
             return self._of_sketches(series)
         rows = np.array([_points(self.axis, each, add=self.kind == "count") for each in series])
@@ -67,7 +68,7 @@ class Leaf:
             return row / self.axis.step  # a count without as_count is a rate a second
         return row
 
-    def _of_sketches(self, series: Iterable[Series]) -> "Numbers":
+    def _of_sketches(self, series: Iterable[Columns]) -> "Numbers":
         share = percentile_of(self.query)
         if share is not None:
             places = np.arange(self.axis.count)
@@ -80,13 +81,13 @@ class Leaf:
         return read(self.axis, series)
 
 
-def leaf(query: Query, axis: Axis, series_of: SeriesOf) -> Leaf:
+def leaf(query: Query, axis: Axis, held: Held) -> Leaf:
     """Take the series that a query means. Those that lack a tag that it groups by are left out, as monitors leave them out."""
-    taken = [each for each in series_of(query.metric) if matches(query.scope, each.tags)]
+    taken = [each for each in held.of(query.metric) if matches(query.scope, each.tags)]
     kinds = {each.kind for each in taken}
     if len(kinds) > 1:
         raise QueryError(f"{query.metric} is a {' and a '.join(sorted(kinds))}", query=str(query))
-    by_group: dict[Group, list[Series]] = {}
+    by_group: dict[Group, list[Columns]] = {}
     for each in taken:
         for group in groups_of(each.tags, query.by):
             if ABSENT not in group:
@@ -94,16 +95,17 @@ def leaf(query: Query, axis: Axis, series_of: SeriesOf) -> Leaf:
     return Leaf(query, axis, next(iter(kinds), None), {group: tuple(found) for group, found in by_group.items()})
 
 
-def _points(axis: Axis, series: Series, *, add: bool) -> "Numbers":
+def _cells(axis: Axis, series: Columns) -> tuple["Whole", "NDArray[np.bool_]"]:
+    """Return the cell of each interval of a series, and which of them are on the axis."""
+    cells = (series.times - axis.start) // axis.step
+    return cells, (cells >= 0) & (cells < axis.count)
+
+
+def _points(axis: Axis, series: Columns, *, add: bool) -> "Numbers":
     """Return the points of a series by cell: added up, or their mean."""
     row = np.full(axis.count, np.nan)
-    if not series.points:
-        return row
-    times = np.fromiter(series.points.keys(), np.int64, len(series.points))
-    numbers = np.fromiter(series.points.values(), np.float64, len(series.points))
-    cells = (times - axis.start) // axis.step
-    inside = (cells >= 0) & (cells < axis.count)
-    cells, numbers = cells[inside], numbers[inside]
+    cells, inside = _cells(axis, series)
+    cells, numbers = cells[inside], series.numbers["points"][inside]
     held = np.bincount(cells, minlength=axis.count)
     total = np.bincount(cells, numbers, minlength=axis.count)
     row[held > 0] = total[held > 0] if add else total[held > 0] / held[held > 0]
@@ -129,28 +131,34 @@ _OVER_SERIES: Mapping[str, Callable[["Numbers", "NDArray[np.bool_]"], "Numbers"]
 }
 
 
-def _sketched(axis: Axis, series: Iterable[Series], read: Callable[[Sketch], float], fold: "np.ufunc") -> "Numbers":
+def _sketched(axis: Axis, series: Iterable[Columns], name: str, fold: "np.ufunc") -> "Numbers":
+    """Return one number of the sketches of several series by cell."""
     row = np.full(axis.count, np.nan)
     for each in series:
-        for at, sketch in each.sketches.items():
-            cell = (at - axis.start) // axis.step
-            if 0 <= cell < axis.count and sketch.count:
-                value = read(sketch)
-                row[cell] = value if np.isnan(row[cell]) else fold(row[cell], value)
+        cells, inside = _cells(axis, each)
+        fold.at(row, cells[inside], each.numbers[name][inside])
     return row
 
 
-def _mean(axis: Axis, series: Iterable[Series]) -> "Numbers":
+def _total(axis: Axis, series: Iterable[Columns], name: str) -> "Numbers":
+    row, seen = np.zeros(axis.count), np.zeros(axis.count, bool)
+    for each in series:
+        cells, inside = _cells(axis, each)
+        row += np.bincount(cells[inside], each.numbers[name][inside], minlength=axis.count)
+        seen[cells[inside]] = True
+    return np.where(seen, row, np.nan)
+
+
+def _mean(axis: Axis, series: Iterable[Columns]) -> "Numbers":
     held = tuple(series)
-    total = _sketched(axis, held, lambda sketch: sketch.sum, np.add)
-    return total / _sketched(axis, held, lambda sketch: sketch.count, np.add)
+    return _total(axis, held, "sum") / _total(axis, held, "count")
 
 
-_OF_SKETCHES: Mapping[str, Callable[[Axis, Iterable[Series]], "Numbers"]] = {
-    "count": lambda axis, series: _sketched(axis, series, lambda sketch: sketch.count, np.add),
-    "sum": lambda axis, series: _sketched(axis, series, lambda sketch: sketch.sum, np.add),
-    "min": lambda axis, series: _sketched(axis, series, lambda sketch: sketch.min, np.minimum),
-    "max": lambda axis, series: _sketched(axis, series, lambda sketch: sketch.max, np.maximum),
+_OF_SKETCHES: Mapping[str, Callable[[Axis, Iterable[Columns]], "Numbers"]] = {
+    "count": lambda axis, series: _total(axis, series, "count"),
+    "sum": lambda axis, series: _total(axis, series, "sum"),
+    "min": lambda axis, series: _sketched(axis, series, "min", np.fmin),
+    "max": lambda axis, series: _sketched(axis, series, "max", np.fmax),
     "avg": _mean,
 }
 
@@ -158,20 +166,16 @@ _OF_SKETCHES: Mapping[str, Callable[[Axis, Iterable[Series]], "Numbers"]] = {
 class _Bins:
     """The sketches of a group as one table of counts: a row a cell, a column a bin."""
 
-    def __init__(self, axis: Axis, series: Iterable[Series]) -> None:
-        cells: list[int] = []
-        keys: list[int] = []
-        numbers: list[int] = []
-        for each in series:
-            for at, sketch in each.sketches.items():
-                cell = (at - axis.start) // axis.step
-                if 0 <= cell < axis.count:
-                    cells += [cell] * len(sketch.bins)
-                    keys += sketch.bins.keys()
-                    numbers += sketch.bins.values()
-        self._keys, columns = np.unique(np.array(keys, np.int64), return_inverse=True)
-        self._totals = np.zeros((axis.count + 1, max(len(self._keys), 1)), np.int64)
-        np.add.at(self._totals, (np.array(cells, np.int64) + 1, columns), np.array(numbers, np.int64))
+    def __init__(self, axis: Axis, series: Iterable[Columns]) -> None:
+        parts = [part for each in series if (part := _binned(axis, each)) is not None]
+        cells, keys, numbers = (
+            (np.concatenate(each) for each in zip(*parts, strict=True)) if parts else [np.zeros(0, np.int64)] * 3
+        )
+        self._keys, columns = np.unique(keys, return_inverse=True)
+        width = max(len(self._keys), 1)
+        size = (axis.count + 1) * width
+        held = np.bincount((cells + 1) * width + columns, numbers, minlength=size).astype(np.int64)
+        self._totals = held.reshape(axis.count + 1, width)
         np.cumsum(self._totals, axis=0, out=self._totals)
         ends = np.array([bounds(int(each)) for each in self._keys]).reshape(-1, 2)
         self._low, self._width = ends[:, 0], ends[:, 1] - ends[:, 0]
@@ -197,3 +201,12 @@ class _Bins:
             part = (rank - before + 0.5) / inside
         found: Numbers = np.where(number > 0, self._low[column] + self._width[column] * part, np.nan)
         return found
+
+
+def _binned(axis: Axis, series: Columns) -> tuple["Whole", "Whole", "Whole"] | None:
+    """Return the cell, key and count of each bin of a series that is on the axis."""
+    if series.bins is None:
+        return None
+    cells, inside = _cells(axis, series)
+    taken = inside[series.bins.places]
+    return cells[series.bins.places[taken]], series.bins.keys[taken], series.bins.counts[taken]

@@ -17,6 +17,7 @@ import numpy as np
 
 from ddllm.errors import QueryError
 from ddllm.query.arrays.anomalies import band, is_algorithm, settings_of, share_outside
+from ddllm.query.arrays.columns import Held
 from ddllm.query.arrays.frame import Axis, Frame, joined
 from ddllm.query.arrays.functions import FUNCTIONS, Arguments, shift_of
 from ddllm.query.arrays.leaves import leaf, percentile_of
@@ -73,7 +74,7 @@ class Values:
 
 def values_of(
     query: MetricQuery,
-    series_of: SeriesOf,
+    data: SeriesOf | Held,
     evaluations: Axis,
     *,
     cell: int = 60,
@@ -83,28 +84,29 @@ def values_of(
     """Evaluate a query at each point of an axis.
 
     `cell` is how finely the data is looked at, in seconds; it divides the step of the evaluations. A value at time t is of the
-    data before t. `recovery_window` is that of an anomaly monitor's options, in seconds, `evaluation_window` says when a
+    data before t. Queries that share `Held` data take it apart once. `recovery_window` is that of an anomaly monitor's options, in seconds, `evaluation_window` says when a
     `current_…` window begins. Raises QueryError for what is not evaluated here.
     """
     try:
         starts = begins(query.window, evaluation_window)
     except ValueError as error:
         raise _cannot(query, str(error)) from None
-    return _Monitor(query, series_of, evaluations, cell, starts).values(recovery_window)
+    held = data if isinstance(data, Held) else Held(data)
+    return _Monitor(query, held, evaluations, cell, starts).values(recovery_window)
 
 
 class _Monitor:
     def __init__(
         self,
         query: MetricQuery,
-        series_of: SeriesOf,
+        held: Held,
         evaluations: Axis,
         cell: int,
         starts: Callable[["Whole"], "Whole"],
     ) -> None:
         self._query = query
         self._starts = starts
-        self._series_of = series_of
+        self._held = held
         self._evaluations = evaluations
         self._window = query.window.seconds
         self._counts = any(read.query.method("as_count") for read in reads(query))
@@ -173,7 +175,7 @@ class _Monitor:
     # -- leaves: one metric, as each of the ways wants it
 
     def _cells_of(self, query: Query) -> Frame:
-        return leaf(query, self._cells, self._series_of).cells()
+        return leaf(query, self._cells, self._held).cells()
 
     def _bucket_leaf(self, query: Query) -> Frame:
         """Return buckets that are whole."""
@@ -191,7 +193,7 @@ class _Monitor:
         if share is None:
             raise ValueError("percentile() takes a query by percentile, such as p95:…")
         first, ends = self._bounds(self._cells)
-        found = leaf(query, self._cells, self._series_of).percentiles(share, first, ends)
+        found = leaf(query, self._cells, self._held).percentiles(share, first, ends)
         return replace(found, axis=self._longer)
 
     def _aggregated(self, frame: Frame, running: Callable[[], Frame]) -> Frame:
@@ -235,7 +237,7 @@ class _Monitor:
                 operate = FUNCTIONS.get(name)
                 if operate is None:
                     raise ValueError(f"the function {name} is not evaluated here")
-                return operate(self._expression(_first(expression), leaf_of), _arguments(expression))
+                return operate(self._expression(_first(expression), leaf_of), arguments(expression))
             case Name() | Number() | Several():
                 raise ValueError(f"`{expression}` alone has no value")
 
@@ -264,7 +266,7 @@ def lookback(query: MetricQuery) -> int:
 def _lookback(expression: Expression | Several, window: int) -> int:
     own = 0
     if isinstance(expression, Call):
-        own = shift_of(expression.function, _arguments(expression))
+        own = shift_of(expression.function, arguments(expression))
         own += settings_of(expression, window).history if is_algorithm(expression) else 0
     return own + max((_lookback(operand, window) for operand in operands_of(expression)), default=0)
 
@@ -359,8 +361,8 @@ def _first(call: Call) -> Expression:
     return next(iter(operands_of(call)))
 
 
-def _arguments(call: Call) -> Arguments:
-    """Return what a function has besides its query."""
+def arguments(call: Call) -> Arguments:
+    """Return what a function has besides its query, keywords left out."""
     return tuple(_plain(each) for each in call.arguments[1:] if not isinstance(each, Keyword | Query | Call))
 
 

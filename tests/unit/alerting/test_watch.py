@@ -115,3 +115,32 @@ def test_the_worst_state_of_all_groups_is_known():
     ]
     assert isinstance(found, Course)
     assert "".join("-ONWA"[state] for state in worst(found)) == "OAAO"
+
+
+def test_a_window_that_reaches_before_the_data_is_not_looked_at():
+    quiet = Watched(1, "quiet", "query alert", "sum(last_3m):sum:c{*}.as_count() < 5", {"new_group_delay": 0})
+    held = [calls("c", 2, 2, 2, 2, 2)]
+    axis = Axis(60, 60, 5)
+    assert letters(watch([quiet], lambda _metric: held, axis)["quiet"]) == "AAOOO"
+    assert letters(watch([quiet], lambda _metric: held, axis, since=0)["quiet"]) == "--OOO"
+
+
+def test_a_window_of_an_earlier_time_must_be_whole_too():
+    change = Watched(
+        1, "change", "query alert", "pct_change(sum(last_2m),last_2m):sum:c{*}.as_count() > 50", {"new_group_delay": 0}
+    )
+    held = [calls("c", 2, 2, 2, 2, 2, 2)]
+    axis = Axis(60, 60, 6)
+    assert letters(watch([change], lambda _metric: held, axis)["change"]) == "--AOOO"
+    assert letters(watch([change], lambda _metric: held, axis, since=0)["change"]) == "---OOO"
+
+
+def test_monitors_that_read_the_same_metric_ask_for_it_once():
+    asked: list[str] = []
+
+    def series_of(metric: str) -> list[Series]:
+        asked.append(metric)
+        return [calls(metric, 1, 2, 3, service="a")]
+
+    watch([BUSY, Watched(4, "busier", "query alert", BUSY.query)], series_of, Axis(60, 60, 3))
+    assert asked == ["c"]
