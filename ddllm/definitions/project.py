@@ -53,7 +53,7 @@ def load_project(folder: Path, env: str | None = None) -> Project:
             f"there is no folder monitors/ in {folder.resolve()}",
             hint="Run ddllm in the folder that holds monitors/, or name that folder with --dir",
         )
-    settings = load_settings(root / "settings.yaml", env, shown=_shown(root / "settings.yaml"))
+    settings = load_settings(root / "settings.yaml", env, shown=shown(root / "settings.yaml"))
     problems = Problems()
     found = list(_read_all(folder, settings, problems))
     routing = _read_routing(root / "routing.yaml", settings, problems)
@@ -73,12 +73,12 @@ def _read_all(folder: Path, settings: Settings, problems: Problems) -> Iterator[
     for place, read in _READERS.items():
         for path in _files(folder / place, problems):
             with problems.caught():
-                yield from read(load(path, shown=_shown(path)), settings)
+                yield from read(load(path, shown=shown(path)), settings)
 
 
 def _read_routing(path: Path, settings: Settings, problems: Problems) -> Routing | None:
     with problems.caught():
-        return load_routing(path, settings, shown=_shown(path))
+        return load_routing(path, settings, shown=shown(path))
     return None
 
 
@@ -93,13 +93,14 @@ def _files(root: Path, problems: Problems) -> Iterator[Path]:
             continue
         if path.suffix == ".yml":
             problems.add(
-                DefinitionError("the file is not read", where=_shown(path), hint="Definition files end in .yaml")
+                DefinitionError("the file is not read", where=shown(path), hint="Definition files end in .yaml")
             )
         elif path.suffix == ".yaml":
             yield path
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """Return the name of a file in messages: relative to the current folder, where it is below it."""
     relative = relpath(path)
     return str(path) if relative.startswith("..") else relative
 
