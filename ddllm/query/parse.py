@@ -4,7 +4,7 @@
 wrong, at which character, and what was probably meant.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,8 @@ from ddllm.query.slips import explained
 if TYPE_CHECKING:
     from lark import Lark
 
+#: Queries whose trees are kept: of a large repository all.
+_REMEMBERED = 4096
 #: Characters that cannot nest deeper than Python calls.
 _SHALLOW = 250
 #: What a query of a monitor's type is made of, by the types that allow one shape only. Every other type searches events.
@@ -67,7 +69,9 @@ def _refuse_variables(text: str, query: MonitorQuery) -> None:
                 raise QueryError(message, query=text, position=position)
 
 
+@lru_cache(_REMEMBERED)
 def _parsed(text: str, start: str) -> object:
+    """Parse once what routing, lint and metrics each look at. A tree cannot be changed, so that they can share it."""
     from lark import UnexpectedInput  # noqa: PLC0415 - 85 ms
 
     try:
