@@ -14,6 +14,7 @@ from ddllm.cli._plan_view import print_plan
 from ddllm.definitions.definition import Definition
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import DefinitionError
+from ddllm.lint.run import refuse_errors
 from ddllm.sync.identity import Owner
 from ddllm.sync.importing import Found, find, mark, marking, written
 
@@ -55,6 +56,7 @@ def command(what: str, kind: str | None, key: str | None, yes: bool, folder: Pat
             if key not in taken:
                 path = undo.enter_context(written(found, folder, key))
                 project = load_project(folder, env)
+                refuse_errors(project)
                 console.print(f"written  {os.path.relpath(path)}", soft_wrap=True, highlight=False)
             plan = marking(api, found, _definition(project, found.resource.kind, key), owner, progress)
         print_plan(console, plan)

@@ -26,8 +26,7 @@ from ddllm.sync import saved
 from ddllm.sync.adopting import adopted, check_adopted
 from ddllm.sync.apply import Outcome, Result, apply_plan
 from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets, only_drift
-from ddllm.sync.remote import Remotes
-from ddllm.sync.session import Wish, check, decide, read
+from ddllm.sync.session import Progress, Wish, check, decide, read
 from ddllm.sync.sight import Blind, blind_monitors
 
 
@@ -84,10 +83,10 @@ def command(
     with Datadog(Connection.from_environ()) as api:
         with ExitStack() as undo:
             with shown_progress() as progress:
-                remotes = read(api, wish, progress)
-                plan = decide(wish, remotes)
-                if on_drift == "adopt":
-                    wish, plan = undo.enter_context(_adopting(console, wish, plan, remotes, folder))
+                plan = decide(wish, read(api, wish, progress))
+                if on_drift == "adopt" and only_drift(plan).steps:
+                    adopting = _adopting(api, wish, only_drift(plan), folder, console, progress)
+                    wish, plan = undo.enter_context(adopting)
                 check(api, wish, plan, progress)
             if reviewed:
                 plan = saved.only_saved(plan, reviewed, wish.definitions, wish.kinds)
@@ -107,15 +106,16 @@ def command(
 
 
 @contextmanager
-def _adopting(console: Console, wish: Wish, plan: Plan, remotes: Remotes, folder: Path) -> Iterator[tuple[Wish, Plan]]:
+def _adopting(
+    api: Datadog, wish: Wish, drift: Plan, folder: Path, console: Console, progress: Progress
+) -> Iterator[tuple[Wish, Plan]]:
     """Write drift into the files, and yield what they ask for now, and the plan. What is raised inside undoes it."""
-    drift = only_drift(plan)
     with adopted(drift, wish.kinds) as told:
-        after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate)
-        left = decide(after, remotes)
-        check_adopted(wish.definitions, drift, after.definitions, left)
+        after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate, linted=True)
+        plan = decide(after, read(api, after, progress))
+        check_adopted(drift, plan)
         print_adopted(console, told)
-        yield after, left
+        yield after, plan
 
 
 def _sight(api: Datadog, wish: Wish) -> tuple[list[Blind], str | None]:

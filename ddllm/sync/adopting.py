@@ -1,7 +1,7 @@
 """Writes what somebody changed in Datadog into the files, at the place of each value: the other way out of drift.
 
-A file is read again after it was changed, and has to say exactly what Datadog holds, of these objects and of no other. What
-cannot be carried over is an error that names it, and then every file is as it was.
+A file is read again after it was changed, and has to say exactly what Datadog holds. What cannot be carried over is an error
+that names it, and then every file is as it was.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any
 from ddllm.definitions.definition import Definition, Source
 from ddllm.definitions.document import Document, Route, parse
 from ddllm.definitions.editing import Piece, carried, put, remove
-from ddllm.definitions.variables import Reference, escaped
+from ddllm.definitions.variables import escaped
 from ddllm.errors import DefinitionError, SyncError
 from ddllm.sync.compare import Change
 from ddllm.sync.normalise import ABSENT
@@ -62,25 +62,16 @@ def adopted(plan: Plan, resources: Mapping[str, Resource]) -> Iterator[tuple[Ado
         raise
 
 
-def check_adopted(before: Sequence[Definition], drift: Plan, after: Sequence[Definition], plan: Plan) -> None:
-    """Raise SyncError where the files do not say what Datadog holds, or say something else of another object than before.
-
-    `drift` is what was adopted, `plan` what is left to do afterwards.
-    """
-    meant = {step.reference for step in drift.steps}
-    left = [
-        f"`{step.definition.key}`: {', '.join('.'.join(change.path) for change in step.changes)}"
+def check_adopted(drift: Plan, plan: Plan) -> None:
+    """Raise SyncError where the files still do not say what Datadog holds. `drift` was adopted, `plan` is what is left to do."""
+    meant = {step.reference: {change.path for change in step.changes} for step in drift.steps}
+    left = {
+        step.definition.key: [
+            ".".join(change.path) for change in step.changes if change.path in meant.get(step.reference, ())
+        ]
         for step in plan.steps
-        if step.reference in meant and step.changes
-    ]
-    old = {Reference(each.kind, each.key): each.body for each in before}
-    new = {Reference(each.kind, each.key): each.body for each in after}
-    shared = [
-        f"`{reference.key}` would change too"
-        for reference in old
-        if reference not in meant and old[reference] != new.get(reference)
-    ]
-    _refuse([*left, *shared])
+    }
+    _refuse([f"`{key}`: {', '.join(fields)}" for key, fields in left.items() if fields])
 
 
 def _refuse(reasons: Sequence[str]) -> None:

@@ -67,7 +67,8 @@ def adopt(api: DatadogApi, repository: Repository) -> Ended:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     with client(api) as datadog:
         wish = command.load(repository.folder, None, command.selected(()))
-        assert command.plan_for(datadog, wish, lambda _text: None).writes == 0
+        plan = command.plan_for(datadog, wish, lambda _text: None)
+    assert plan.steps == ()
     return ended
 
 
@@ -90,8 +91,14 @@ def test_a_threshold_goes_into_the_query_that_it_stands_in(api: DatadogApi, repo
     assert held(api, "Slow")["query"].endswith("> 3")
 
 
+def message(api: DatadogApi, old: str, new: str) -> str:
+    text: str = held(api, "Slow")["message"]
+    assert old in text
+    return text.replace(old, new)
+
+
 def test_of_a_message_the_lines_that_changed(api: DatadogApi, repository: Repository):
-    edit(api, message="People wait for 2 s.\n\nLook first at ${HOME}.\nThen ask ${USER}.")
+    edit(api, message=message(api, "at ${HOME}.", "at ${HOME}.\nThen ask ${USER}."))
     adopt(api, repository)
     assert difference(repository) == ["+     Then ask $${USER}."]
 
@@ -163,6 +170,25 @@ def test_what_for_each_made_is_refused_and_nothing_is_written_anywhere(api: Data
         "ddllm: what Datadog holds cannot be carried into the files: `each/chat`: message (`each/chat` is made by `for_each`). "
         "Nothing was written. `--on-drift overwrite` lets the files win"
     )
+
+
+def test_what_ddllm_adds_to_a_message_stays_ddllms(api: DatadogApi, repository: Repository):
+    edit(api, message=message(api, "{{value}}", "the value"))
+    assert "`slow`: message (what ddllm adds to the text was changed)" in refused(api, repository)
+
+
+def test_what_follows_from_an_adopted_value_is_written_to_datadog(api: DatadogApi, repository: Repository):
+    repository.write(
+        "monitors/both.yaml",
+        """
+        both: {severity: page, name: Both, type: composite, query: "${monitor:slow} && ${monitor:each/chat}", message: m}
+    """,
+    )
+    synced(api, repository.folder)
+    assert "> 2" in held(api, "Both")["message"]
+    edit(api, query=query(api, "> 2", "> 3"), options={"thresholds": {"critical": 3.0, "warning": 1.5}})
+    adopt(api, repository)
+    assert "> 3" in held(api, "Both")["message"]
 
 
 def test_a_tag_that_ddllm_adds_cannot_be_taken_away(api: DatadogApi, repository: Repository):
