@@ -17,8 +17,8 @@ from ddllm.definitions.editing import Piece, carried, put, remove
 from ddllm.definitions.variables import escaped
 from ddllm.errors import DefinitionError, SyncError
 from ddllm.sync.compare import Change
+from ddllm.sync.identity import Owner
 from ddllm.sync.normalise import ABSENT
-from ddllm.sync.normalise import Path as Field
 from ddllm.sync.plan import Plan, Step
 from ddllm.sync.resource import Importable, Resource
 
@@ -49,7 +49,7 @@ def adopted(plan: Plan, resources: Mapping[str, Resource]) -> Iterator[tuple[Ado
     told: list[Adopted] = []
     reasons: list[str] = []
     for step in plan.steps:
-        adoption = _Adoption(step, resources[step.definition.kind], files)
+        adoption = _Adoption(step, resources[step.definition.kind], plan.owner, files)
         told.append(adoption.carry_out())
         reasons += adoption.reasons
     _refuse(reasons)
@@ -107,6 +107,7 @@ class _Adoption:
 
     step: Step
     resource: Resource
+    owner: Owner
     files: _Files
     reasons: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
@@ -130,23 +131,23 @@ class _Adoption:
 
     def _carry(self, change: Change) -> bool:
         """Write one field. Returns whether there was something to write: a threshold follows from the query beside it."""
-        held = self._exported(change)
+        inside, held = self._exported(change)
         origin = self.source.derived.get(change.path)
         if origin is not None and any(other.path == origin for other in self.step.changes):
             return False
-        route = (*self.source.route, *change.path)
+        route = (*self.source.route, *inside)
         document = self.files.document(self.source)
         if held is not ABSENT:
-            text = put(document, route, self._written(document, route, change.path, held))
-        elif document.holds(route):
+            text = put(document, route, self._written(document, route, inside, change, held))
+        elif document.holds(route) and isinstance(route[-1], str):
             text = remove(document, route)
         else:
-            raise _CannotError("the file does not write it")
+            raise _CannotError("the file does not write it there")
         self.files.change(document.file, text)
         return True
 
-    def _exported(self, change: Change) -> Any:
-        """Return what Datadog holds of a field as a file writes it, ABSENT for nothing."""
+    def _exported(self, change: Change) -> tuple[Route, Any]:
+        """Return where a field stands in the definition, and what Datadog holds of it as a file writes it, ABSENT for nothing."""
         definition = self.step.definition
         if not isinstance(self.resource, Importable) or self.step.held is None:
             raise _CannotError(f"{definition.kind} cannot be adopted")
@@ -154,31 +155,38 @@ class _Adoption:
         if route and route[-1] != definition.key:
             by = "for_each" if "/" in definition.key else ".".join(map(str, route[1:]))
             raise _CannotError(f"`{definition.key}` is made by `{by}`")
-        if change.path[0] not in definition.body and change.path[0] not in self.resource.exported(self.step.held.body):
+        places = self.resource.places(definition, self.owner)
+        for size in range(len(change.path), 0, -1):
+            place = places.get(change.path[:size])
+            if place is not None:
+                return (*place, *change.path[size:]), change.old
+        exported = self.resource.exported(self.step.held.body)
+        if change.path[0] not in definition.body and change.path[0] not in exported:
             raise _CannotError("it is not a field of the file")
-        return _at(self.resource.exported(self.step.held.body), change.path)
+        return change.path, _at(exported, change.path)
 
-    def _written(self, document: Document, route: Route, path: Field, held: Any) -> Any:
+    def _written(self, document: Document, route: Route, inside: Route, change: Change, held: Any) -> Any:
         """Return a value as the file shall write it."""
         raw = _at(document.value, route)
         if isinstance(raw, str) and isinstance(held, str):
-            return self._text(raw, path, held)
+            return self._text(raw, change, held)
         if isinstance(held, list):
-            return self._list(raw if isinstance(raw, list) else [], path, held)
+            meant = _at(self.step.definition.body, inside)
+            return self._list(raw if isinstance(raw, list) else [], meant if isinstance(meant, list) else [], held)
         if isinstance(raw, str) and _TOKEN.search(raw):
-            self.replaced.append(f"{raw} in {'.'.join(path)}")
+            self.replaced.append(f"{raw} in {'.'.join(change.path)}")
         return escaped(held)
 
-    def _text(self, raw: str, path: Field, held: str) -> str:
+    def _text(self, raw: str, change: Change, held: str) -> str:
         """Write a text, with the variables in it that still mean what they meant; what ddllm puts around it must be unchanged."""
-        wanted = _at(self.step.wanted, path)
+        wanted = str(change.new)
         forms = _TOKEN.findall(raw.strip())
         literals = _TOKEN.split(raw.strip())
         pattern = "(.*?)".join(map(re.escape, literals))
-        found = re.fullmatch(pattern, str(wanted).strip(), re.DOTALL) or re.search(pattern, str(wanted), re.DOTALL)
+        found = re.fullmatch(pattern, wanted.strip(), re.DOTALL) or re.search(pattern, wanted, re.DOTALL)
         if found is None:
             raise _CannotError("the text is not the file's own")
-        before, after = str(wanted)[: found.start()].lstrip(), str(wanted)[found.end() :].rstrip()
+        before, after = wanted[: found.start()].lstrip(), wanted[found.end() :].rstrip()
         if not (held.startswith(before) and held.endswith(after) and len(held) >= len(before) + len(after)):
             raise _CannotError("what ddllm adds to the text was changed")
         own = held[len(before) : len(held) - len(after)].strip()
@@ -186,12 +194,11 @@ class _Adoption:
         for form, meaning, literal in zip(forms, found.groups(), literals[1:], strict=True):
             pieces += [(form, meaning), (literal, literal)]
         text, lost = carried(pieces, own, escaped)
-        self.replaced += [f"{form} in {'.'.join(path)}" for form in lost if form != "$${"]
+        self.replaced += [f"{form} in {'.'.join(change.path)}" for form in lost if form != "$${"]
         return f"{text}\n" if raw.endswith("\n") else text
 
-    def _list(self, raw: list[Any], path: Field, held: list[Any]) -> list[Any]:
+    def _list(self, raw: list[Any], meant: list[Any], held: list[Any]) -> list[Any]:
         """Write a list: the items that stay as they were written, the new ones behind them, and none that ddllm adds."""
-        meant = list(_at(self.step.definition.body, path) or [])
         own, added = meant[: len(raw)], meant[len(raw) :]
         missing = [str(item) for item in added if item not in held]
         if missing:
@@ -200,10 +207,12 @@ class _Adoption:
         return [*kept, *(escaped(item) for item in held if item not in meant)]
 
 
-def _at(value: Any, path: Sequence[str | int]) -> Any:
-    for part in path:
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        else:
+def _at(value: Any, route: Sequence[str | int]) -> Any:
+    for part in route:
+        is_there = (
+            part in value if isinstance(value, Mapping) else isinstance(value, list) and part in range(len(value))
+        )
+        if not is_there:
             return ABSENT
+        value = value[part]
     return value

@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
+from ddllm.definitions.document import Route
 from ddllm.sync.compare import Comparison, compare
 from ddllm.sync.identity import Owner
-from ddllm.sync.normalise import Body, Normaliser
+from ddllm.sync.normalise import Body, Normaliser, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,7 @@ class Importable(Protocol):
 
     def page(self, api: Datadog, identifier: int | str) -> str:
         """Return the address of an object for people."""
+
+    def places(self, definition: Definition, owner: Owner) -> Mapping[Path, Route]:  # noqa: ARG002 - for kinds that need it
+        """Return where in the definition the parts stand that are compared under another path than the file's."""
+        return {}

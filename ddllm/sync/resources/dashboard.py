@@ -17,11 +17,12 @@ from ddllm.api.connection import app_url
 from ddllm.api.datadog import Datadog
 from ddllm.definitions import dashboards
 from ddllm.definitions.definition import Definition
+from ddllm.definitions.document import Route
 from ddllm.definitions.variables import Reference, Template
 from ddllm.errors import ApiError
 from ddllm.sync.editor import plain
 from ddllm.sync.identity import APPLIED_PREFIX, Owner, applied_in, marks_in
-from ddllm.sync.normalise import Body, Normaliser, Row, gone, unless, unordered
+from ddllm.sync.normalise import Body, Normaliser, Path, Row, gone, unless, unordered
 from ddllm.sync.pages import monitors_page
 from ddllm.sync.remote import PARALLEL
 from ddllm.sync.resource import Importable, Remote, Resource, released
@@ -206,6 +207,10 @@ class Dashboards(Resource, Importable):
         """Return its page."""
         return f"{api.connection.app_url}/dashboard/{identifier}"
 
+    def places(self, definition: Definition, owner: Owner) -> Mapping[Path, Route]:
+        """Return the place of each widget, which is compared by its id."""
+        return dict(_places(definition.body["widgets"], owner.identity(definition.key), ("widgets",), ("widgets",)))
+
     def _owned(self, api: Datadog, owner: Owner, wanted: Callable[[str | None], bool]) -> list[Remote]:
         summaries = api.items(_PATH, {}, field="dashboards", start="start", count="count", size=_SLICE)
         ids = [each["id"] for each in summaries if wanted(owner.key_in(self.marks(each)))]
@@ -243,6 +248,17 @@ def _with_id(widget: Mapping[str, Any], identity: str, owner: Owner) -> Body:
 def _widget_id(identity: str, key: str) -> int:
     digest = sha256(f"{identity}#{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - _ID_BITS)
+
+
+def _places(
+    widgets: Sequence[Mapping[str, Any]], identity: str, path: Path, route: Route
+) -> Iterator[tuple[Path, Route]]:
+    for index, widget in enumerate(widgets):
+        compared, place = (*path, str(_widget_id(identity, widget["key"]))), (*route, index)
+        yield compared, place
+        inner = widget["definition"].get("widgets")
+        if isinstance(inner, list):
+            yield from _places(inner, identity, (*compared, "definition", "widgets"), (*place, "definition", "widgets"))
 
 
 def _head(row: dashboards.Row, definition: Mapping[str, Any], identifier: int, owner: Owner) -> Body:

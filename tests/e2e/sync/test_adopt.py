@@ -45,7 +45,8 @@ each:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, api: DatadogApi) -> Repository:
+def repository(tmp_path: Path, api: DatadogApi, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    monkeypatch.setenv("DDLLM_API_URL", api.url)  # links in messages lead to its pages, whichever process makes them
     repository = Repository(tmp_path)
     repository.write("monitors/slow.yaml", FILE)
     synced(api, repository.folder)
@@ -212,6 +213,56 @@ def test_a_reviewed_plan_adopts_nothing(api: DatadogApi, repository: Repository)
     (repository.folder / "plan.json").write_text("{}")
     message = refusal(ddllm(api, repository.folder, "sync", "--on-drift", "adopt", "--plan", "plan.json"))
     assert message == "ddllm: --plan and --on-drift adopt exclude each other: what is adopted was not reviewed"
+
+
+BOARD = """\
+board:
+  title: Shop
+  layout_type: ordered
+  widgets:
+  - key: row
+    definition:
+      type: group
+      layout_type: ordered
+      title: "Row of ${env}"    # the first
+      widgets:
+      - {key: inner, definition: {type: note, content: old}}   # the note
+  - key: other
+    definition: {type: note, content: other}
+"""
+
+
+@pytest.fixture
+def board(api: DatadogApi, repository: Repository) -> dict[str, Any]:
+    """A dashboard as Datadog holds it."""
+    repository.write("dashboards/board.yaml", BOARD)
+    synced(api, repository.folder, "dashboards")
+    [board] = api.dashboards.all()
+    return board
+
+
+def test_a_widget_is_adopted_at_its_place(api: DatadogApi, repository: Repository, board: dict[str, Any]):
+    group = board["widgets"][0]["definition"]
+    group["title"] = "First row of prod"
+    group["widgets"][0]["definition"]["content"] = "new, and longer"
+    api.dashboards.edit(board["id"], widgets=board["widgets"], title="Shop board")
+    adopt(api, repository)
+    now = (repository.folder / "dashboards" / "board.yaml").read_text("utf-8")
+    assert [line for line in ndiff(BOARD.splitlines(), now.splitlines()) if line[0] in "+-"] == [
+        "-   title: Shop",
+        "+   title: Shop board",
+        '-       title: "Row of ${env}"    # the first',
+        '+       title: "First row of ${env}"    # the first',
+        "-       - {key: inner, definition: {type: note, content: old}}   # the note",
+        "+       - {key: inner, definition: {type: note, content: 'new, and longer'}}   # the note",
+    ]
+
+
+def test_a_widget_that_was_removed_cannot_be_adopted(api: DatadogApi, repository: Repository, board: dict[str, Any]):
+    api.dashboards.edit(board["id"], widgets=board["widgets"][:1])
+    message = refusal(ddllm(api, repository.folder, "sync", "--on-drift", "adopt"))
+    assert "`board`: widgets" in message
+    assert (repository.folder / "dashboards" / "board.yaml").read_text("utf-8") == BOARD
 
 
 def test_without_drift_nothing_is_adopted(api: DatadogApi, repository: Repository):
