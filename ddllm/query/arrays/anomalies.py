@@ -8,11 +8,12 @@ points. What is ours:
 - agile: the median of the last seasons at the same time, moved by how the last hour lay to it. It follows a new level at once.
 - robust: the median of up to six seasons at the same time, moved by how the last day lay to it. Long anomalies stay anomalies.
 
-The band is `bounds` times the usual distance between value and expectation (median absolute deviation, scaled to a standard
-deviation) to both sides.
+The band is `bounds` times the usual distance between value and expectation to both sides. That distance is taken from the far
+values, nine of ten of which lie nearer, and scaled to a standard deviation: the tails of real traffic are heavier than those
+that a median would promise.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,11 @@ _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SEASONS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400}
 _NEEDED = 3  # seasons before there is a band
 _USED = 42 * 86_400  # of history at most
-_SIGMA = 1.4826  # a standard deviation in median absolute deviations of normal noise
+_FAR = 0.9  # the share of values that lie nearer than what the band is made of
+_FAR_SIGMAS = 1.645  # ... and how many standard deviations of normal noise that is
 _BASIC_HOURS = 12
-_LEAST_POINTS = 12  # before `basic` has a band
+_LEAST_POINTS = 12  # before there is a band
+_DAY_POINTS = 288  # of five minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,8 @@ def _points(frame: Frame, settings: Settings) -> Frame:
 
 def _basic(row: "Numbers", settings: Settings) -> tuple["Numbers", "Numbers"]:
     size = max(_LEAST_POINTS, _BASIC_HOURS * 3600 // settings.interval)
-    before = _before(row, size)
-    enough = (~np.isnan(before)).sum(axis=1) >= _LEAST_POINTS
-    middle, low, high = (np.full(len(row), np.nan) for _ in range(3))
-    if enough.any():
-        low[enough], middle[enough], high[enough] = np.nanquantile(before[enough], (0.25, 0.5, 0.75), axis=1)
-    spread = settings.bounds * np.maximum((high - low) / 1.349, _least(middle))
+    low, middle, high = _quantiles(row, size, ((1 - _FAR) / 2, 0.5, (1 + _FAR) / 2))
+    spread = settings.bounds * np.maximum((high - low) / 2 / _FAR_SIGMAS, _least(middle))
     return middle - spread, middle + spread
 
 
@@ -181,11 +180,9 @@ def _least(centre: "Numbers") -> "Numbers":
 
 
 def _scale(residuals: "Numbers", period: int, least: "Numbers") -> "Numbers":
-    """Return the usual distance from what was expected: the median over the season before, as a standard deviation."""
-    size = min(period, 288)
-    distance = _rolling_median(np.abs(residuals), size)
-    whole = np.nanmedian(np.abs(residuals)) if (~np.isnan(residuals)).any() else np.nan
-    return np.maximum(_SIGMA * np.where(np.isnan(distance), whole, np.maximum(distance, 0.25 * whole)), least)
+    """Return the usual distance from what was expected, over the season before but a day at most."""
+    [far] = _quantiles(np.abs(residuals), max(_LEAST_POINTS, min(period, _DAY_POINTS)), (_FAR,))
+    return np.maximum(far / _FAR_SIGMAS, least)
 
 
 def _moved(row: "Numbers", columns: int) -> "Numbers":
@@ -204,11 +201,15 @@ def _before(row: "Numbers", size: int) -> "Numbers":
 
 def _rolling_median(row: "Numbers", size: int) -> "Numbers":
     """Return the median of the points before each point."""
-    found = np.full(len(row), np.nan)
-    if not len(row):
-        return found
-    windows = _before(row, size)
-    there = (~np.isnan(windows)).any(axis=1)
+    return _quantiles(row, size, (0.5,), least=1)[0]
+
+
+def _quantiles(row: "Numbers", size: int, shares: Sequence[float], least: int = _LEAST_POINTS) -> list["Numbers"]:
+    """Return quantiles of the points before each point, NaN where there are too few."""
+    found = [np.full(len(row), np.nan) for _ in shares]
+    windows = _before(row, size) if len(row) else row.reshape(0, size)
+    there = (~np.isnan(windows)).sum(axis=1) >= least
     if there.any():
-        found[there] = np.nanmedian(windows[there], axis=1)
+        for place, values in enumerate(np.nanquantile(windows[there], shares, axis=1)):
+            found[place][there] = values
     return found
