@@ -106,7 +106,7 @@ def _course(
 ) -> Course | NotRun:
     query = parse_monitor(monitor.query, monitor.type)
     if isinstance(query, CompositeQuery):
-        return _composite(monitor, query, evaluations, by_id)
+        return combine(monitor, by_id, evaluations.times)
     if not isinstance(query, MetricQuery):
         return NotRun(monitor, f"a {monitor.type} is not evaluated here")
     if query.comparison.threshold is None:
@@ -153,9 +153,11 @@ def _held(
     )
 
 
-def _composite(
-    monitor: Watched, query: CompositeQuery, evaluations: Axis, by_id: Mapping[int, Course | NotRun]
-) -> Course | NotRun:
+def combine(monitor: Watched, by_id: Mapping[int, Course | NotRun], times: "NDArray[np.int64]") -> Course | NotRun:
+    """Run a composite over the courses of its members, which were evaluated at these times. Raises QueryError."""
+    query = parse_monitor(monitor.query, monitor.type)
+    if not isinstance(query, CompositeQuery):
+        raise QueryError("this is no composite", query=monitor.query)
     members: dict[int, MemberStates] = {}
     by: list[str] = []
     for number in members_of(query.condition):
@@ -170,9 +172,9 @@ def _composite(
         tuple(dict(group)[key] for key in by): states for group, states in composite(query.condition, members).items()
     }
     groups = tuple(sorted(found))
-    states = np.array([found[group] for group in groups], np.int8).reshape(len(groups), evaluations.count)
+    states = np.array([found[group] for group in groups], np.int8).reshape(len(groups), len(times))
     rule = rule_of((">", 0), monitor.options)
-    return Course(monitor, rule, tuple(by), groups, evaluations.times, states)
+    return Course(monitor, rule, tuple(by), groups, times, states)
 
 
 def _frequency(window: int) -> int:

@@ -16,8 +16,9 @@ Keys that are not known are ignored, so that later versions stay readable.
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from math import isfinite
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -29,6 +30,7 @@ from ddllm.query.sketch import BIAS, GAMMA, Sketch
 VERSION = 1
 _KINDS = get_args(Kind)
 _WHOLE = 2**63
+_OF_METRIC = b'{"metric":"'
 _COMPRESSION = 6  # 9 takes three times as long for 2 % of the size
 _HINT = "docs/costs.md shows what a recording looks like"
 
@@ -70,13 +72,17 @@ class _Wrong(ValueError):  # noqa: N818 - reads as what it says of a line
     """Says what is wrong with a line."""
 
 
-def read_recording(path: Path) -> Recording:
-    """Read a recording. Raises `DdllmError` with file and line where it is not one."""
+def read_recording(path: Path, metrics: Collection[str] | None = None, *, limit: int | None = None) -> Recording:
+    """Read a recording. Raises `DdllmError` with file and line where it is not one.
+
+    Where `metrics` says which are needed, what is easily seen to be of others is left out: it takes most of the time. `limit` is
+    how many lines are read at most.
+    """
     number = 0
     builder: _Builder | None = None
     try:
-        for number, line in enumerate(_lines(path), 1):  # noqa: B007 - the message needs it
-            if not line.strip():
+        for number, line in enumerate(islice(_lines(path), limit), 1):  # noqa: B007 - the message needs it
+            if not line.strip() or (builder is not None and metrics is not None and _is_of_another(line, metrics)):
                 continue
             document = _document(line)
             if builder is None:
@@ -92,6 +98,20 @@ def read_recording(path: Path) -> Recording:
     if builder is None:
         raise DdllmError("this is no recording: it is empty", where=f"{path}:1", hint=_HINT)
     return builder.recording()
+
+
+def recorded_span(path: Path) -> tuple[int, int]:
+    """Return where a recording begins and ends, in Unix seconds, without reading more of it. Raises `DdllmError`."""
+    head = read_recording(path, limit=1)
+    return head.start, head.end
+
+
+def _is_of_another(line: bytes, metrics: Collection[str]) -> bool:
+    """Whether a line, as `write_recording` writes it, is of none of these metrics."""
+    if not line.startswith(_OF_METRIC):
+        return False
+    name = line[len(_OF_METRIC) : line.find(b'"', len(_OF_METRIC))]
+    return b"\\" not in name and name.decode(errors="replace") not in metrics
 
 
 def write_recording(recording: Recording, path: Path) -> None:

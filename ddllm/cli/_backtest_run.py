@@ -1,0 +1,142 @@
+"""One run of `ddllm backtest`, and what `ddllm plan --backtest` shares with it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ddllm.cli._backtest_view import Backtest, as_json, render
+from ddllm.cli._output import refuse_unwritable, show, write_text
+from ddllm.cli._times import moment
+from ddllm.definitions.monitors import KIND, MonitorDefinition
+from ddllm.definitions.nearest import did_you_mean
+from ddllm.definitions.project import Project, load_project
+from ddllm.errors import ConfigError
+from ddllm.query.recordings import recorded_span
+from ddllm.testing.backtest import Probe, Result, Wish, backtest
+from ddllm.testing.subjects import Subject, subjects, with_members
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where the history comes from, and which part of it is meant."""
+
+    recording: Path | None
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    folder: Path
+    env: str | None
+    patterns: tuple[str, ...]
+    span: Span
+    group: str | None
+    threshold: float | None
+    per_week: float | None
+    jobs: int | None
+    output: str
+    file: Path | None
+
+
+def run(asked: Asked) -> None:
+    """Run monitors over a history and show what would have been. Raises DdllmError."""
+    if asked.file is not None:
+        refuse_unwritable(asked.file)
+    project = load_project(asked.folder, asked.env)
+    probes = _chosen(probes_of(project), asked.patterns)
+    if asked.threshold is not None and len(probes) != 1:
+        raise ConfigError(f"--threshold is about one monitor, and {len(probes)} were chosen")
+    if asked.output == "html":
+        from ddllm.cli import _backtest_html  # noqa: PLC0415 - plotly: 40 ms, and an extra
+
+        page = _backtest_html.page
+    wish = Wish(
+        within=_tags(asked.group), threshold=asked.threshold, per_week=asked.per_week, curves=asked.output == "html"
+    )
+    results, source = over_history(probes, asked.span, wish, asked.jobs)
+    found = Backtest(results, source, project.env)
+    if asked.output == "json":
+        write_text(json.dumps(as_json(found), ensure_ascii=False, indent=2) + "\n", asked.file)
+    elif asked.output == "html":
+        write_text(page(found), asked.file)
+    else:
+        show(render(found), asked.file)
+
+
+def over_history(probes: Sequence[Probe], span: Span, wish: Wish, jobs: int | None = None) -> tuple[list[Result], str]:
+    """Run monitors over the part of a history that `span` says.
+
+    Returns the results in the order of the monitors, and where the history came from.
+    """
+    if span.recording is None:
+        raise ConfigError("name a history with --recording FILE")
+    start, end = _bounds(span, None, recorded_span(span.recording)[1])
+    order = {each.key: place for place, each in enumerate(probes)}
+    with _shown("Running monitors", len(probes)) as advance:
+        results = []
+        for each in backtest(probes, span.recording, replace(wish, start=start, end=end), jobs=jobs):
+            results.append(each)
+            advance()
+    return sorted(results, key=lambda each: order[each.probe.key]), str(span.recording)
+
+
+def probes_of(project: Project) -> list[Probe]:
+    """Return the monitors that somebody may hear of, each with its parts; a part that is silent alone is none."""
+    known = subjects(project)
+    runbooks = {each.key: each.runbook for each in project.of(KIND) if isinstance(each, MonitorDefinition)}
+    return [probe_of(each, known, runbooks.get(key)) for key, each in known.items()]
+
+
+def probe_of(subject: Subject, known: Mapping[str, Subject], runbook: str | None) -> Probe:
+    """Return a monitor with its parts."""
+    parts = tuple(known[key].watched for key in with_members([subject.key], known) if key != subject.key)
+    return Probe(subject.watched, subject.severity, runbook, parts)
+
+
+def _chosen(probes: Sequence[Probe], patterns: Sequence[str]) -> list[Probe]:
+    """Return the monitors that patterns name; without one, those that speak. Raises ConfigError for a pattern that names none."""
+    if not patterns:
+        return [each for each in probes if each.severity != "none"]
+    for pattern in patterns:
+        if not any(fnmatchcase(each.key, pattern) for each in probes):
+            hint = did_you_mean(pattern, [each.key for each in probes])
+            raise ConfigError(f"there is no monitor `{pattern}`", hint=hint)
+    return [each for each in probes if any(fnmatchcase(each.key, pattern) for pattern in patterns)]
+
+
+def _tags(group: str | None) -> Mapping[str, str] | None:
+    """Read `service:chat,model_name:claude`."""
+    if group is None:
+        return None
+    pairs = [tag.strip().partition(":") for tag in group.split(",")]
+    if not all(key and separator for key, separator, _ in pairs):
+        raise ConfigError(f"--group {group!r} is no group", hint="Write it as service:chat,model_name:claude-3-5-haiku")
+    return {key: value for key, _, value in pairs}
+
+
+def _bounds(span: Span, earliest: float | None, now: float) -> tuple[float | None, float | None]:
+    """Read --from and --to; of a recording now is its end."""
+    end = moment(span.end, now, "--to") if span.end else None
+    start = moment(span.start, now, "--from") if span.start else earliest
+    if start is not None and start >= (now if end is None else end):
+        raise ConfigError("--from is not before --to")
+    return start, end
+
+
+@contextmanager
+def _shown(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show how far it is, on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda: progress.advance(task)
