@@ -34,15 +34,18 @@ class Ignores:
         self._ignores = [
             ignore for document, definitions in _files(project) for ignore in _comments(document, definitions)
         ]
+        self._owners = {
+            (each.source.document.file, each.key): _top(each) for each in project.definitions if each.source.route
+        }
         self._used: set[_Ignore] = set()
 
     def take(self, finding: Finding) -> bool:
         """Return whether a finding is ignored."""
-        base = finding.key.partition("/")[0]  # one comment stands for every item of a for_each
+        owner = self._owners.get((finding.position.file, finding.key))
         taken = [
             each
             for each in self._ignores
-            if each.code == finding.code and each.key == base and each.position.file == finding.position.file
+            if each.code == finding.code and each.key == owner and each.position.file == finding.position.file
         ]
         self._used.update(taken)
         return bool(taken)
@@ -71,8 +74,13 @@ def _files(project: Project) -> Iterator[tuple[Document, list[Definition]]]:
     yield from by_file.values()
 
 
+def _top(definition: Definition) -> str:
+    """Return the key in the file: one comment stands for every item of a `for_each`, and for the alerts of an SLO."""
+    return str(definition.source.route[0])
+
+
 def _comments(document: Document, definitions: list[Definition]) -> Iterator[_Ignore]:
-    starts = sorted({(each.source.position.line, str(each.source.route[0])) for each in definitions})
+    starts = sorted({(document.key((_top(each),)).line, _top(each)) for each in definitions if each.source.route})
     lines = document.text.split("\n")
     for number, line in enumerate(lines, start=1):
         found = _COMMENT.search(line)

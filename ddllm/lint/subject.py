@@ -1,6 +1,6 @@
 """What a rule looks at: one query, the definition that holds it, and the project around it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,13 @@ from ddllm.definitions.project import Project
 from ddllm.definitions.variables import Reference
 from ddllm.errors import QueryError
 from ddllm.lint.finding import Finding, Severity
-from ddllm.query.ast import Call, Expression, Node, Several, operands_of
-from ddllm.query.monitor import Comparison, FormulaQuery, MetricQuery, MonitorQuery
+from ddllm.lint.shape import grouping, parts, searched_groups
+from ddllm.query.ast import Call, Expression, Node, Several
+from ddllm.query.monitor import CheckQuery, Comparison, EventQuery, FormulaQuery, MetricQuery, MonitorQuery
 from ddllm.query.reads import Read, reads
+
+#: Functions that compare points by themselves.
+ALGORITHMS = frozenset({"anomalies", "forecast", "outliers"})
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,29 @@ class Subject:
     @cached_property
     def calls(self) -> Sequence[Call]:
         """Every function in the query, the outer before the inner."""
-        return () if isinstance(self.tree, QueryError) else tuple(_calls(expression_of(self.tree)))
+        return tuple(each for each in parts(self.expression) if isinstance(each, Call))
+
+    @property
+    def expression(self) -> Expression | Several | None:
+        """The expression of the query, None for one that has none: a search, a check, a composite."""
+        return None if isinstance(self.tree, QueryError) else expression_of(self.tree)
+
+    @property
+    def algorithm(self) -> Call | None:
+        """The anomalies, outliers or forecast that a monitor compares; its window is then for graphs, or for that algorithm."""
+        return next((call for call in self.calls if call.function in ALGORITHMS), None)
+
+    @cached_property
+    def groups(self) -> Sequence[str]:
+        """The tag keys by which a monitor alerts; of a composite those that all its grouped members share."""
+        if isinstance(self.tree, CheckQuery | EventQuery):
+            return searched_groups(self.tree)
+        if self.members:
+            grouped = [each.groups for each in self.members if each.groups]
+            return [key for key in grouped[0] if all(key in other for other in grouped)] if grouped else []
+        if isinstance(self.expression, Expression):
+            return sorted(grouping(self.expression) or ())
+        return []
 
     def finding(
         self,
@@ -137,12 +163,3 @@ def expression_of(tree: Expression | Several | MonitorQuery) -> Expression | Sev
     if isinstance(tree, FormulaQuery):
         return tree.formula
     return tree if isinstance(tree, Expression | Several) else None
-
-
-def _calls(expression: Expression | Several | None) -> Iterator[Call]:
-    if expression is None:
-        return
-    if isinstance(expression, Call):
-        yield expression
-    for operand in operands_of(expression):
-        yield from _calls(operand)

@@ -30,6 +30,7 @@ def validate(folder: Path, *arguments: str, code: int = 0) -> Ended:
 
 
 def test_what_can_be_used_is_counted_by_kind(repository: Repository):
+    repository.replace("monitors/slow.yaml", "severity: page", "severity: info")
     assert validate(repository.folder).stdout == "shop/prod: 1 monitor, all well.\n"
 
 

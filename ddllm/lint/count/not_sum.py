@@ -17,14 +17,11 @@ from ddllm.lint.subject import Draft, Subject
 
 SEVERITY = Severity.ERROR
 
-#: Here the aggregation is for graphs alone: the algorithm compares points.
-_ALGORITHMS = frozenset({"anomalies", "forecast", "outliers"})
-
 
 def check(subject: Subject) -> Iterator[Draft]:
     """Look for `.as_count()` under another aggregation than `sum`."""
     query = subject.metric_query
-    if query is None or query.aggregator == "sum" or any(call.function in _ALGORITHMS for call in subject.calls):
+    if query is None or query.aggregator == "sum" or subject.algorithm:
         return
     if any(read.query.method("as_count") for read in subject.reads):
         yield subject.finding(

@@ -18,8 +18,9 @@ def codes(found: list[Finding]) -> list[str]:
     return [each.code for each in found]
 
 
-def test_the_library_that_ships_has_no_error():
-    assert [str(each) for each in lint(load_project(library_folder())) if each.severity is Severity.ERROR] == []
+@pytest.mark.parametrize("env", ["prod", "staging"])
+def test_nothing_is_found_in_the_library_that_ships(env: str):
+    assert [str(each) for each in lint(load_project(library_folder(), env))] == []
 
 
 def test_a_finding_names_its_place_its_query_and_what_to_write(tmp_path: Path):
@@ -57,6 +58,27 @@ def test_an_ignore_of_another_definition_does_not(tmp_path: Path):
     text = f"one:\n  name: n\n  type: query alert\n  query: {NOT_SUM}\n# ddllm: ignore count/not-sum known\n"
     repository = Repository(tmp_path, m=text + MONITORS.lstrip())
     assert {"count/not-sum", "ignore/unused"} <= set(codes(lint(load_project(repository.folder))))
+
+
+def test_an_ignore_at_an_slo_ignores_for_the_alerts_on_it(tmp_path: Path):
+    slo = """
+    # ddllm: ignore runbook/missing a sample
+    good:
+      name: n
+      type: metric
+      query: {numerator: "sum:ddllm.requests{status:ok}.as_count()", denominator: "sum:ddllm.requests{*}.as_count()"}
+      thresholds: [{timeframe: 30d, target: 99}]
+      burn_rate: {severity: page, fast: {long: 1h, short: 5m, rate: 14}}
+    """
+    repository = Repository(tmp_path, m="", slos=slo)
+    assert not {"runbook/missing", "ignore/unused"} & set(codes(lint(load_project(repository.folder))))
+
+
+def test_a_file_that_is_one_definition_is_linted_too(tmp_path: Path):
+    repository = Repository(tmp_path, m="")
+    text = "title: Slow\nimpact: People wait.\nsteps: {look: {ask: Is it one model?}}\n"
+    repository.write("monitors/runbooks/slow.yaml", text)
+    assert codes(lint(load_project(repository.folder))) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How series and points become one number."""

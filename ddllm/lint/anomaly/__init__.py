@@ -1,0 +1,1 @@
+"""Anomaly monitors, and the windows that they need."""

@@ -1,0 +1,1 @@
+"""Monitors that compare with an earlier time."""

@@ -1,0 +1,1 @@
+"""Monitors made of monitors."""

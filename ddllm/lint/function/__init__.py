@@ -1,0 +1,1 @@
+"""Functions: their names, arguments, and where Datadog takes them."""

@@ -1,0 +1,1 @@
+"""What a monitor does when nothing arrives."""

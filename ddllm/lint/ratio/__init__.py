@@ -1,0 +1,1 @@
+"""Quotients: few calls, other groups, no data."""

@@ -1,0 +1,1 @@
+"""Which series a query takes."""

@@ -1,0 +1,1 @@
+"""Alerts on service level objectives."""

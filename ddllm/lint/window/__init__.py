@@ -1,0 +1,1 @@
+"""Windows: how long, and how often they are looked at."""
