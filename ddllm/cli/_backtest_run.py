@@ -1,6 +1,7 @@
 """One run of `ddllm backtest`, and what `ddllm plan --backtest` shares with it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ddllm.api.connection import Connection
+from ddllm.api.datadog import Datadog
 from ddllm.cli._backtest_view import Backtest, as_json, render
 from ddllm.cli._output import refuse_unwritable, show, write_text
 from ddllm.cli._times import moment
@@ -18,8 +21,13 @@ from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError
 from ddllm.query.recordings import recorded_span
-from ddllm.testing.backtest import Probe, Result, Wish, backtest
+from ddllm.testing.backtest import History, Probe, Result, Wish, backtest
+from ddllm.testing.history import Downloads
+from ddllm.testing.readings import readings_of
 from ddllm.testing.subjects import Subject, subjects, with_members
+
+_DEFAULT_DAYS = 14
+_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,8 @@ def run(asked: Asked) -> None:
     wish = Wish(
         within=_tags(asked.group), threshold=asked.threshold, per_week=asked.per_week, curves=asked.output == "html"
     )
-    results, source = over_history(probes, asked.span, wish, asked.jobs)
-    found = Backtest(results, source, project.env)
+    results, source, notes = over_history(probes, asked.span, asked.folder, wish, asked.jobs)
+    found = Backtest(results, source, project.env, notes)
     if asked.output == "json":
         write_text(json.dumps(as_json(found), ensure_ascii=False, indent=2) + "\n", asked.file)
     elif asked.output == "html":
@@ -72,21 +80,42 @@ def run(asked: Asked) -> None:
         show(render(found), asked.file)
 
 
-def over_history(probes: Sequence[Probe], span: Span, wish: Wish, jobs: int | None = None) -> tuple[list[Result], str]:
-    """Run monitors over the part of a history that `span` says.
+def over_history(
+    probes: Sequence[Probe], span: Span, folder: Path, wish: Wish, jobs: int | None = None
+) -> tuple[list[Result], str, tuple[str, ...]]:
+    """Run monitors over the part of a history that `span` says: a recording, or what Datadog has.
 
-    Returns the results in the order of the monitors, and where the history came from.
+    Returns the results in the order of the monitors, where the history came from, and what is not exact about it.
     """
-    if span.recording is None:
-        raise ConfigError("name a history with --recording FILE")
-    start, end = _bounds(span, None, recorded_span(span.recording)[1])
+    history: History
+    notes: tuple[str, ...] = ()
+    if span.recording is not None:
+        history, source = span.recording, str(span.recording)
+        start, end = _bounds(span, None, recorded_span(span.recording)[1])
+    else:
+        now = time.time()
+        start, last = _bounds(span, now - _DEFAULT_DAYS * 86_400, now)
+        start, end = int(start or 0) // _MINUTE * _MINUTE, int(last or now) // _MINUTE * _MINUTE
+        probes, readings, windows = readings_of(probes)
+        with Datadog(Connection.from_environ()) as api, _shown(f"Asking {api.connection.url}", None) as advance:
+            kept = folder / ".ddllm" / "history"
+            history = Downloads(api, kept, now).recording(readings, start, end, lambda _done, total: advance(total))
+            source = api.connection.url
+        notes = tuple(_notes(windows))
     order = {each.key: place for place, each in enumerate(probes)}
     with _shown("Running monitors", len(probes)) as advance:
         results = []
-        for each in backtest(probes, span.recording, replace(wish, start=start, end=end), jobs=jobs):
+        for each in backtest(probes, history, replace(wish, start=start, end=end), jobs=jobs):
             results.append(each)
-            advance()
-    return sorted(results, key=lambda each: order[each.probe.key]), str(span.recording)
+            advance(len(probes))
+    return sorted(results, key=lambda each: order[each.probe.key]), source, notes
+
+
+def _notes(windows: Mapping[str, int]) -> Iterator[str]:
+    if windows:
+        yield (
+            f"Percentiles are looked at once a window and not once a minute, because Datadog's API gives no sketches: {', '.join(windows)}"
+        )
 
 
 def probes_of(project: Project) -> list[Probe]:
@@ -133,10 +162,10 @@ def _bounds(span: Span, earliest: float | None, now: float) -> tuple[float | Non
 
 
 @contextmanager
-def _shown(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how far it is, on standard error where that is a terminal."""
+def _shown(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how far it is, on standard error where that is a terminal. What is yielded takes one more of so many in all."""
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=total)
-        yield lambda: progress.advance(task)
+        yield lambda of: progress.update(task, advance=1, total=of)

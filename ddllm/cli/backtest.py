@@ -19,10 +19,15 @@ _NEEDED = frozenset({"numpy"})
     "--from",
     "start",
     metavar="TIME",
-    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: all of the recording]",
+    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: all of the recording; 14d before now of Datadog]",
 )
-@click.option("--to", "end", metavar="TIME", help="As --from.  [default: the recording's end]")
-@click.option("--recording", type=click.Path(path_type=Path), metavar="FILE", help="The history to run over.")
+@click.option("--to", "end", metavar="TIME", help="As --from.  [default: now, or the recording's end]")
+@click.option(
+    "--recording",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Run over this recording; by default, over what Datadog has.",
+)
 @click.option("--group", metavar="TAGS", help="Groups with these tags alone: service:chat,model_name:claude-3-5-haiku.")
 @click.option(
     "--threshold",
@@ -58,7 +63,9 @@ def command(
 ) -> None:
     """Show which alerts monitors would have given over a history: how many a week, for how long, and of which groups.
 
-    MONITOR is a monitor's key, or a pattern of keys such as 'ttft-*'; a composite speaks for its parts.
+    MONITOR is a monitor's key, or a pattern of keys such as 'ttft-*'; a composite speaks for its parts. The history is a recording, or
+    comes from Datadog (DD_API_KEY, DD_APP_KEY with the permission timeseries_query, DD_SITE); what is over is kept in
+    .ddllm/history/ and asked once.
 
     Exit code: 0 whatever was found, 1 for an error.
     """

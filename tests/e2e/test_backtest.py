@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import ddllm
+from tests.support.datadog import organisation
 from tests.support.histories import errors, file_of
 from tests.support.monitor_testing import WATCHED
 from tests.support.process import BIN, Ended, environment, run
@@ -77,3 +79,22 @@ def test_what_is_wrong_is_one_line(folder: Path, arguments: tuple[str, ...], tol
     ended = backtest(folder, *arguments, code=1)
     assert told in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_datadog_is_asked_where_there_is_no_recording(folder: Path):
+    history = errors(chat=[0, 0, 9, 9, 0, 0, 0, 0, 9, 0, 0, 0])
+    span = ("--from", "2026-01-05T00:02Z", "--to", "2026-01-05T00:12Z")
+    recorded = json.loads(backtest(folder, "errors", *span, "--format", "json").stdout)
+    with organisation(metrics=history.of) as api:
+        ended = ddllm(api, folder, "backtest", "errors", *span, "--format", "json")
+        assert ended.returncode == 0, ended.stderr
+        requests = len(api.requests)
+        ddllm(api, folder, "backtest", "errors", *span)
+        assert len(api.requests) == requests
+        source = api.url
+    told = json.loads(ended.stdout)
+    assert [each for each in told["alerts"] if each["state"] == "Alert"] == [
+        each for each in recorded["alerts"] if each["state"] == "Alert"
+    ]
+    assert told["source"] == source
+    assert list((folder / ".ddllm" / "history").iterdir())
