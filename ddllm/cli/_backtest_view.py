@@ -19,6 +19,7 @@ VERSION = 1
 APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
 
 _MINUTE = 60
+_LARGE = 10  # alerts a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ def summary(found: Backtest) -> str:
 
 
 def rate(number: float) -> str:
-    """Write a number of alerts a week."""
-    return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"  # noqa: PLR2004 - two digits say enough
+    """Write a number of alerts a week: one that is small has a digit behind the point."""
+    return f"{number:.0f}" if number >= _LARGE else f"{number:.1f}".removesuffix(".0")
 
 
 def group_text(group: Mapping[str, str]) -> str:

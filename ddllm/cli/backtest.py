@@ -5,10 +5,8 @@ from pathlib import Path
 import click
 
 from ddllm.cli._definitions import definition_options
+from ddllm.cli._numpy import needs_numpy
 from ddllm.errors import ConfigError
-
-#: What the optional dependencies of `ddllm[test]` are imported as.
-_NEEDED = frozenset({"numpy"})
 
 
 @click.command("backtest")
@@ -73,11 +71,7 @@ def command(
         raise ConfigError("name monitors, or --all of them" if not every else "--all and names exclude each other")
     if threshold is not None and per_week is not None:
         raise ConfigError("--threshold and --per-week exclude each other")
-    try:
+    with needs_numpy():
         from ddllm.cli._backtest_run import Asked, Span, run  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
-    except ModuleNotFoundError as error:
-        if error.name not in _NEEDED:
-            raise
-        raise ConfigError(f"{error.name} is not installed", hint='Run: pip install "ddllm[test]"') from None
     span = Span(recording, start, end)
     run(Asked(folder, env, monitors, span, group, threshold, per_week, jobs, output, file))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -9,11 +10,16 @@ from rich.console import Console
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
 from ddllm.cli._definitions import definition_options, load, selected, shown_progress
+from ddllm.cli._numpy import needs_numpy
 from ddllm.cli._plan_view import plan_json, plan_markdown, print_plan
+from ddllm.definitions.project import load_project
 from ddllm.errors import ConfigError
 from ddllm.sync import saved, snapshot
 from ddllm.sync.plan import Plan
 from ddllm.sync.session import Wish, check, decide, read
+
+if TYPE_CHECKING:
+    from ddllm.cli._plan_backtest import Differences
 
 _CHANGES = 2
 
@@ -28,6 +34,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--out", type=_FILE, metavar="FILE", help="Keep the plan in a file, for `ddllm sync --plan FILE`.")
 @click.option("--snapshot", type=_FILE, metavar="FILE", help="Plan against a snapshot: offline, without keys.")
 @click.option("--save-snapshot", type=_FILE, metavar="FILE", help="Keep what was read in a file, for --snapshot.")
+@click.option(
+    "--backtest",
+    "backtests",
+    is_flag=True,
+    help="Say how many alerts a week changed monitors would have given, before and after, in the last 30 days.",
+)
+@click.option("--recording", type=_FILE, metavar="FILE", help="The history for --backtest, in Datadog's place.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -39,6 +52,8 @@ def command(
     out: Path | None,
     snapshot: Path | None,
     save_snapshot: Path | None,
+    backtests: bool,
+    recording: Path | None,
 ) -> None:
     """Show what `ddllm sync` would change in Datadog.
 
@@ -48,17 +63,29 @@ def command(
 
     Exit code: 0 nothing would change, 2 something would, 1 an error.
     """
+    if recording and not backtests:
+        raise ConfigError("--recording is the history for --backtest")
     wish = load(folder, env, selected(kinds), prune=prune, linted=True)
     plan = _offline(wish, snapshot, save_snapshot) if snapshot else _online(wish, save_snapshot)
     if out:
         saved.save(plan, wish.kinds, out)
+    found = _differences(plan, folder, env, recording) if backtests else None
     if output == "json":
-        click.echo(json.dumps(plan_json(plan), ensure_ascii=False, indent=2))
+        told = plan_json(plan) | ({"backtest": found.as_json()} if found else {})
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif output == "markdown":
-        click.echo(plan_markdown(plan))
+        click.echo("\n".join([plan_markdown(plan), *(found.markdown() if found else ())]))
     else:
         print_plan(Console(), plan)
+        for line in found.lines() if found else ():
+            click.echo(line)
     context.exit(_CHANGES if plan.writes else 0)
+
+
+def _differences(plan: Plan, folder: Path, env: str | None, recording: Path | None) -> "Differences":
+    with needs_numpy():
+        from ddllm.cli._plan_backtest import differences  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
+    return differences(plan, load_project(folder, env), recording, folder)
 
 
 def _online(wish: Wish, save_to: Path | None) -> Plan:
