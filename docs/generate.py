@@ -27,7 +27,7 @@ from ddllm.definitions.settings import SEVERITIES
 from ddllm.definitions.variables import references
 from ddllm.instrument.providers.bedrock import families as bedrock_families
 from ddllm.instrument.providers.bedrock import finish
-from ddllm.lint.rules import rules
+from ddllm.lint.rules import Rule, rules
 from ddllm.sandbox.bedrock.dials import Dials
 
 ROOT = Path(__file__).parents[1]
@@ -192,12 +192,28 @@ def _meaning(message: str) -> str:
 
 
 def lint_rules() -> str:
-    """Render every rule of the linter: how bad what it finds is, why, and an example of each sort."""
-    return "\n\n".join(
-        f"### {rule.code}\n\n{rule.severity}{', *live*' if rule.is_live else ''}. {rule.why}\n\n"
-        f"Bad:\n\n```yaml\n{rule.bad}\n```\n\nGood:\n\n```yaml\n{rule.good}\n```"
-        for rule in rules()
+    """Render every rule of the linter in a table, and then each with its reason and two examples."""
+    index = table(
+        ("rule", "severity", "finds"),
+        ((f"[{rule.code}](#{rule.code.replace('/', '')})", _severity(rule), rule.summary) for rule in rules()),
     )
+    return "\n\n".join((index, *map(_rule, rules())))
+
+
+def _rule(rule: Rule) -> str:
+    why = rule.why.partition("\n")[2].strip()
+    bad, good = (_example(text) for text in (rule.bad, rule.good))
+    said = (f"### {rule.code}", f"*{_severity(rule)}* · {rule.summary}", why, "Bad:", bad, "Good:", good)
+    return "\n\n".join(filter(None, said))
+
+
+def _severity(rule: Rule) -> str:
+    return f"{rule.severity}, live" if rule.is_live else str(rule.severity)
+
+
+def _example(text: str) -> str:
+    language = "yaml" if "\n" in text or text.startswith("query:") else "text"
+    return f"```{language}\n{text}\n```"
 
 
 def monitor_variables() -> str:

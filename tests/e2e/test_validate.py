@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.datadog import environ, organisation
 from tests.support.process import BIN, Ended, environment, run
 from tests.support.repository import MONITORS, Repository
 
@@ -131,3 +132,19 @@ def test_warnings_fail_only_where_they_shall(repository: Repository, severity: s
     repository.replace("monitors/slow.yaml", "slow:", "# ddllm: ignore count/not-sum nobody knows\nslow:")
     told = validate(repository.folder, "--fail-on", severity, code=code).stdout
     assert "monitors/slow.yaml:1:1: warning ignore/unused: `count/not-sum` finds nothing here any more" in told
+
+
+def test_without_keys_what_only_datadog_knows_is_not_checked(repository: Repository):
+    repository.replace("monitors/slow.yaml", "severity: page", "severity: info")
+    lines = validate(repository.folder, "--live").stdout.splitlines()
+    assert "not checked percentile/not-enabled: DD_API_KEY and DD_APP_KEY are not set" in lines
+    assert lines[-1] == "shop/prod: 1 monitor, nothing found, but not all was checked."
+
+
+def test_what_datadog_says_is_a_finding(repository: Repository):
+    with organisation() as api:
+        command = [str(BIN / "ddllm"), "validate", "--live", "--format", "json"]
+        told = json.loads(run(command, environment(environ(api)), cwd=repository.folder).stdout)
+    assert "metric/not-reporting" in {each["code"] for each in told["findings"]}
+    assert told["not_checked"] == []
+    assert api.writes == []

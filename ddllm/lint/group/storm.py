@@ -31,7 +31,7 @@ def check_live(subject: Subject, live: Live) -> Iterator[Draft]:
     if query is None or subject.severity != "page" or not subject.groups or subject.options.get("notify_by"):
         return
     for read in subject.reads[:1]:
-        groups = len(live.series(str(read.query), _DAY))
+        groups = len(live.series(str(read.query), _DAY)) if read.metric in live.reporting else 0
         if groups > _MOST:
             yield subject.finding(
                 f"{groups} groups, each with a page of its own", at=read.query, instead="options.notify_by"

@@ -32,6 +32,8 @@ def check_live(subject: Subject, live: Live) -> Iterator[Draft]:
         metric = metric_of(read)
         if not aggregator.startswith("p") or metric is None or metric.kind != "distribution":
             continue
+        if read.metric not in live.reporting:
+            continue
         needed = round(100 / max(100 - float(aggregator[1:]), 0.01))
         counted = Query("count", read.metric, read.query.scope, read.query.by, (Method("as_count"),))
         few = sum(_total(each) * query.window.seconds / _DAY < needed for each in live.series(str(counted), _DAY))
