@@ -37,11 +37,16 @@ _RECOVERED: Mapping[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One threshold: the values that reach it, and those that leave it again."""
+    """One threshold: the values that reach it, and those that leave it again.
+
+    `is_share` says that values are shares of points, as those of anomalies: the recovery threshold itself is then recovered, or 0
+    would never be.
+    """
 
     operator: str
     threshold: float
     recovery: float | None = None
+    is_share: bool = False
 
     def reached(self, values: Any) -> Any:
         """Return which of the values (a number or an array) reach the threshold."""
@@ -50,7 +55,7 @@ class Level:
     def left(self, values: Any) -> Any:
         """Return which of the values leave it: past the recovery threshold, or without one no longer reaching it."""
         if self.recovery is not None and self.operator in _RECOVERED:
-            return _RECOVERED[self.operator](values, self.recovery)
+            return _RECOVERED[">" if self.is_share else self.operator](values, self.recovery)
         return (values == values) & ~self.reached(values)  # noqa: PLR0124 - NaN leaves nothing
 
 
@@ -82,10 +87,13 @@ class Rule:
     renotify: Renotify | None = field(default=None)
 
 
-def rule_of(comparison: tuple[str, float], options: Mapping[str, Any], *, counts: bool = False) -> Rule:
+def rule_of(
+    comparison: tuple[str, float], options: Mapping[str, Any], *, counts: bool = False, shares: bool = False
+) -> Rule:
     """Read a rule from a query's comparison and a monitor's options, both as Datadog's API has them.
 
-    `counts` says that the query adds up counts: by default missing data then means 0, and else that the state stays.
+    `counts` says that the query adds up counts: by default missing data then means 0, and else that the state stays. `shares` says
+    that it finds anomalies.
     """
     sign, critical = comparison
     thresholds = options.get("thresholds") or {}
@@ -94,8 +102,8 @@ def rule_of(comparison: tuple[str, float], options: Mapping[str, Any], *, counts
     delay = options.get("new_group_delay")
     timeout = options.get("timeout_h")
     return Rule(
-        critical=Level(sign, critical, thresholds.get("critical_recovery")),
-        warning=None if warning is None else Level(sign, warning, thresholds.get("warning_recovery")),
+        critical=Level(sign, critical, thresholds.get("critical_recovery"), shares),
+        warning=None if warning is None else Level(sign, warning, thresholds.get("warning_recovery"), shares),
         missing=missing,
         missing_after=after,
         notifies_no_data=notifies,

@@ -1,6 +1,6 @@
 """Runs monitors over data: the values of their queries, the states of their groups, and what is told of them.
 
-Metric monitors and composites are evaluated. A monitor of any other type, and a query that is not understood here, has a reason
+Metric monitors, composites and alerts on burn rates are evaluated. A monitor of any other type, and a query that is not understood here, has a reason
 in place of a course: nothing is guessed.
 """
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ddllm.alerting.burn import burn_rates
 from ddllm.alerting.composite import MemberStates, composite
 from ddllm.alerting.notifications import Notification, notifications
 from ddllm.alerting.rule import Rule, rule_of
@@ -20,7 +21,7 @@ from ddllm.query.arrays.columns import Held
 from ddllm.query.arrays.frame import Axis
 from ddllm.query.arrays.partial import is_partial
 from ddllm.query.arrays.values import Values, values_of
-from ddllm.query.monitor import CompositeQuery, MetricQuery, members_of
+from ddllm.query.monitor import CompositeQuery, MetricQuery, SloQuery, members_of
 from ddllm.query.parse import parse_monitor
 from ddllm.query.reads import reads
 from ddllm.query.series import Group, SeriesOf
@@ -34,13 +35,17 @@ _UNITS = {"m": _MINUTE, "h": _HOUR, "d": 24 * _HOUR, "w": 7 * 24 * _HOUR}
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A monitor to run: its type, query and options as Datadog's API has them. Composites call the others by `id`."""
+    """A monitor to run: its type, query and options as Datadog's API has them. Composites call the others by `id`.
+
+    `slo` is the SLO that an alert on a burn rate is about, None for any other monitor.
+    """
 
     id: int
     key: str
     type: str
     query: str
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    slo: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,13 @@ def _course(
     query = parse_monitor(monitor.query, monitor.type)
     if isinstance(query, CompositeQuery):
         return combine(monitor, by_id, evaluations.times)
+    if isinstance(query, SloQuery) and monitor.slo is not None:
+        return _burning(monitor, query, monitor.slo, held, evaluations, cell)
     if not isinstance(query, MetricQuery):
         return NotRun(monitor, f"a {monitor.type} is not evaluated here")
     if query.comparison.threshold is None:
         return NotRun(monitor, "a threshold that a query gives is not evaluated here")
     counts = query.aggregator == "sum" and any(read.query.method("as_count") for read in reads(query))
-    rule = rule_of((query.comparison.operator, query.comparison.threshold), monitor.options, counts=counts)
     delay = int(monitor.options.get("evaluation_delay") or 0)
     every = max(_frequency(query.window.seconds), evaluations.step)
     axis, hold = _thinned(evaluations, every, delay)
@@ -125,11 +131,23 @@ def _course(
         recovery_window=_recovery_window(monitor.options),
         evaluation_window=evaluation_window,
     )
+    comparison = (query.comparison.operator, query.comparison.threshold)
+    rule = rule_of(comparison, monitor.options, counts=counts, shares=values.recovery is not None)
     if since is not None:
         values.values[:, is_partial(query, axis.times, since, evaluation_window)] = np.nan
     times = evaluations.times[:: every // evaluations.step]
     states = timeline(rule, times, values.values, recovery=values.recovery).states
     return _held(monitor, rule, values, evaluations, states, hold)
+
+
+def _burning(
+    monitor: Watched, query: SloQuery, slo: Mapping[str, Any], held: Held, evaluations: Axis, cell: int
+) -> Course:
+    """Run an alert on a burn rate. What it reads has no groups, and an hour without data burns nothing."""
+    values = burn_rates(query, slo, held, evaluations, cell=cell)
+    rule = rule_of((query.comparison.operator, query.comparison.threshold or 0.0), monitor.options, counts=True)
+    states = timeline(rule, evaluations.times, values.values).states
+    return _held(monitor, rule, values, evaluations, states, np.arange(evaluations.count))
 
 
 def _held(

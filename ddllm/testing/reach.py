@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ddllm.alerting.burn import expressions
 from ddllm.query.ast import Query
 from ddllm.query.evaluate import matches
 from ddllm.query.parse import parse_monitor
@@ -18,8 +19,10 @@ def is_reached(subject: Subject, data: Data) -> bool:
 
 def queries(subject: Subject) -> Iterator[Query]:
     """Yield what a monitor reads. Raises QueryError where its query cannot be read."""
-    for read in reads(parse_monitor(subject.watched.query, subject.watched.type)):
-        yield read.query
+    watched = subject.watched
+    trees = [parse_monitor(watched.query, watched.type)] if watched.slo is None else expressions(watched.slo)
+    for tree in trees:
+        yield from (read.query for read in reads(tree))
 
 
 def _is_read(query: Query, tags: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from ddllm.alerting.watch import Watched
 from ddllm.definitions.monitors import KIND, MonitorDefinition
 from ddllm.definitions.project import Project
 from ddllm.definitions.settings import Severity
+from ddllm.definitions.slos import KIND as SLOS
 from ddllm.definitions.variables import Reference, as_written, fill
 
 
@@ -38,15 +39,19 @@ def subjects(project: Project) -> dict[str, Subject]:
     found = [each for each in project.of(KIND) if isinstance(each, MonitorDefinition)]
     ids: dict[Reference, int | str] = {Reference(each.kind, each.key): each.key for each in project.definitions}
     ids |= {Reference(KIND, each.key): 1000 + place for place, each in enumerate(found)}
-    return {each.key: _subject(each, ids) for each in found}
+    slos = {each.key: each.body for each in project.of(SLOS)}
+    return {each.key: _subject(each, ids, slos) for each in found}
 
 
-def _subject(monitor: MonitorDefinition, ids: Mapping[Reference, int | str]) -> Subject:
+def _subject(
+    monitor: MonitorDefinition, ids: Mapping[Reference, int | str], slos: Mapping[str, Mapping[str, Any]]
+) -> Subject:
     body: Mapping[str, Any] = as_written(fill(monitor.body, ids))
     options = body.get("options") or {}
+    of_slo = next((slos[each.key] for each in monitor.references if each.kind == SLOS), None)
     number = ids[Reference(KIND, monitor.key)]
     return Subject(
-        Watched(int(number), monitor.key, body["type"], str(body["query"]), options),
+        Watched(int(number), monitor.key, body["type"], str(body["query"]), options, of_slo),
         Texts(body["name"], body.get("message") or "", options.get("escalation_message") or ""),
         monitor.severity,
         str(monitor.source.position),

@@ -92,6 +92,11 @@ def test_a_count_without_data_is_zero_where_the_monitor_says_nothing():
     assert states(rule_of(("<", 5), {"new_group_delay": 0}, counts=True), 6, NOTHING) == "OA"
 
 
+def test_a_share_of_points_outside_of_a_band_has_recovered_at_its_recovery_threshold():
+    of_anomalies = rule_of((">=", 0.5), {"thresholds": {"critical_recovery": 0}, "new_group_delay": 0}, shares=True)
+    assert states(of_anomalies, 0, 0.6, 0.2, 0) == "OAAO"
+
+
 def test_a_state_is_left_by_the_values_of_the_recovery_window():
     times, values = np.arange(4) * 60, np.array([[1.0, 0.4, 0.2, 0.0]])
     left = np.array([[1.0, 1.0, 0.5, 0.0]])
