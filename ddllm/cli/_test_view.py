@@ -23,6 +23,7 @@ APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, 
 
 _STYLES = {State.ALERT: "red", State.WARN: "yellow", State.NO_DATA: "magenta", State.OK: "green", State.ABSENT: "dim"}
 _PICTURES = 8  # of a failure at most: a monitor of many groups would fill the screen
+_CHANGES = 12  # of a state that are written: what flaps would fill the screen, too
 _ROWS = 6  # of a plot
 _LABEL = 10  # columns in front of a plot
 _WIDEST = 100
@@ -113,13 +114,15 @@ def _pictures(failure: Failure, width: int | None) -> Iterator[RenderableType]:
 def _timeline(picture: Picture) -> Text:
     """Return the states one after the other, each with the time at which it began."""
     states, times = picture.states, picture.times
-    begins = np.flatnonzero(np.diff(states, prepend=np.int8(-1)))
+    begins = np.flatnonzero(np.diff(states, prepend=np.int8(-1))).tolist()
     text = Text()
-    for place in begins.tolist():
+    for place in begins[:_CHANGES]:
         state = State(states[place])
         name = str(state) or "nothing"
         text.append(f"{', ' if text else ''}{name}", style=_STYLES[state])
         text.append(f" from {clock(int(times[place]))}")
+    if len(begins) > _CHANGES:
+        text.append(f", and {things(len(begins) - _CHANGES, 'more change')}")
     return text
 
 

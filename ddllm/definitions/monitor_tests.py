@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ddllm.definitions.document import Document, Position, Route, load
 from ddllm.definitions.monitors import KIND, MonitorDefinition
@@ -38,7 +38,7 @@ DEFAULT_START = datetime(2026, 1, 5, tzinfo=UTC)
 
 _MINUTE = 60
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
-_DURATION = re.compile(r"(?P<sign>-?)(?P<parts>(?:\d+[smhdw])+)")
+_DURATION = re.compile(r"(-?)((?:\d+[smhdw])+)")
 
 
 def _duration(value: object) -> int:
@@ -46,8 +46,8 @@ def _duration(value: object) -> int:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("must be a time such as 36m or 1h30m")
-    seconds = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(\w)", found["parts"]))
-    return -seconds if found["sign"] else seconds
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(\w)", found[2]))
+    return -seconds if found[1] else seconds
 
 
 def _time(value: object) -> datetime:
@@ -58,6 +58,11 @@ def _time(value: object) -> datetime:
     if at is None or at.second or at.microsecond:
         raise ValueError("must be a full minute, such as 2026-01-05T09:00:00Z")
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _no_default(schema: dict[str, Any]) -> None:
+    """Leave out a default that is written otherwise than it is kept."""
+    schema.pop("default", None)
 
 
 def _positive(seconds: int) -> int:
@@ -88,7 +93,17 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Duration = Annotated[int, BeforeValidator(_duration)]
+#: Seconds, written as a time.
+Duration = Annotated[
+    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+]
+_Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string"})]
+_Values = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})]
+_Texts = Annotated[
+    list[str],
+    BeforeValidator(_as_list),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 State = Literal["OK", "Warn", "Alert", "No Data"]
 
 
@@ -96,9 +111,9 @@ class SeriesShape(Shape):
     """One series. `start` (written `from`) is where its values begin, before the test's start for history."""
 
     metric: str = Field(min_length=1)
-    values: Annotated[str, BeforeValidator(_as_text)]
+    values: _Values
     kind: Kind | None = None
-    start: Annotated[Duration, AfterValidator(_before)] = Field(default=0, alias="from")
+    start: Annotated[Duration, AfterValidator(_before)] = Field(default=0, alias="from", json_schema_extra=_no_default)
 
 
 class EventShape(Shape):
@@ -112,7 +127,7 @@ class EventShape(Shape):
 class MessageShape(Shape):
     """What a notification says: all of `contains`, and what `regex` finds."""
 
-    contains: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    contains: _Texts = Field(default_factory=list)
     regex: Annotated[str, AfterValidator(_pattern)] | None = None
 
     def found_in(self, text: str) -> bool:
@@ -152,8 +167,8 @@ class MonitorTest(Shape):
     """One test: data, and what is expected of it."""
 
     name: str = Field(min_length=1)
-    start: Annotated[datetime, BeforeValidator(_time)] | None = None
-    interval: Annotated[Duration, AfterValidator(_positive)] = _MINUTE
+    start: _Time | None = None
+    interval: Annotated[Duration, AfterValidator(_positive)] = Field(default=_MINUTE, json_schema_extra=_no_default)
     series: list[SeriesShape] = Field(default_factory=list)
     recording: str | None = None
     events: list[EventShape] = Field(default_factory=list)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ddllm.definitions import dashboards, monitors, runbooks, slos
 from ddllm.definitions.application import Application
+from ddllm.definitions.monitor_tests import MonitorTestsFile
 from ddllm.definitions.routing import RoutingFile
 from ddllm.definitions.settings import SettingsFile
 from ddllm.definitions.workload import PROMPT_SHAPES, WorkloadFile
@@ -71,10 +72,10 @@ def kind_of(file: str) -> FileKind | None:
     """Return the kind of a file by its path from the repository's root; None for one that has no schema."""
     path = PurePosixPath(file)
     exact = next((each for each in KINDS.values() if each.files == file), None)
-    if exact or path.suffix != ".yaml" or path.parts[:2] == ("monitors", "tests"):
+    if exact or path.suffix != ".yaml":
         return exact
-    if path.parts[:2] == ("monitors", "runbooks"):
-        return KINDS.get("runbooks")
+    if path.parts[:2] in {("monitors", "runbooks"), ("monitors", "tests")}:
+        return KINDS.get(path.parts[1])
     return KINDS.get(path.parts[0]) if len(path.parts) > 1 else None
 
 
@@ -177,6 +178,7 @@ _ALL = (
     FileKind("slos", "monitors/slos.yaml", slos.Slo, _by_key_with_variables),
     FileKind("routing", "monitors/routing.yaml", RoutingFile, _body),
     FileKind("runbooks", "monitors/runbooks/*.yaml", runbooks.Runbook, _one),
+    FileKind("tests", "monitors/tests/*.yaml", MonitorTestsFile, _with_variables),
     FileKind("dashboards", "dashboards/*.yaml", dashboards.Dashboard, _dashboards),
     FileKind("ddllm", "ddllm.yaml", Application, _plain),
     FileKind("workload", "a workload of ddllm compare", WorkloadFile, _workload),

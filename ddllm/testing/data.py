@@ -13,7 +13,7 @@ from ddllm import catalog
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.errors import DdllmError
 from ddllm.query.series import Kind, Series
-from ddllm.query.sketch import BIAS, GAMMA, Sketch
+from ddllm.query.sketch import BIAS, GAMMA, MAX_KEY, Sketch
 from ddllm.testing.notation import Notation, NotationError, Samples, parse_values
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _METRIC = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.]*)\s*(?:\{(?P<tags>[^{}]*)\})?")
 _OWN = "ddllm."
+_KEYS = 2 * MAX_KEY + 1  # that a bin can have
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def _sketches(times: "NDArray[np.int64]", drawn: Samples) -> Iterator[tuple[int,
     with np.errstate(divide="ignore"):
         keys = np.rint(np.log(magnitude) / math.log(GAMMA)) + BIAS
     keys = np.where(keys < 1, 0, np.copysign(keys, drawn.values)).astype(np.int64)
-    pairs, numbers = np.unique(np.stack([places, keys]), axis=1, return_counts=True)
-    ends = np.searchsorted(pairs[0], np.arange(len(times)), side="right").tolist()
-    bins, counts = pairs[1].tolist(), numbers.tolist()
+    codes, numbers = np.unique(places * _KEYS + keys + MAX_KEY, return_counts=True)  # one number for point and bin
+    ends = np.searchsorted(codes, _KEYS * np.arange(1, len(times) + 1)).tolist()
+    bins, counts = (codes % _KEYS - MAX_KEY).tolist(), numbers.tolist()
     begin, first = 0, 0
     for at, end, size in zip(times.tolist(), ends, drawn.counts.tolist(), strict=True):
         if size:

@@ -138,7 +138,7 @@ def test_a_model_tells_what_it_is_for():
         ("monitors/slos.yaml", "slos"),
         ("dashboards/a.yaml", "dashboards"),
         ("ddllm.yaml", "ddllm"),
-        ("monitors/tests/a.yaml", None),
+        ("monitors/tests/a.yaml", "tests"),
         ("monitors/README.md", None),
         ("other.yaml", None),
     ],
