@@ -15,7 +15,7 @@ VARIABLES = (
     Variable(
         "DD_APP_KEY",
         "none",
-        "The application key; it needs the permissions monitors_read and monitors_write, slos_read and slos_write for SLOs, and timeseries_query for `ddllm costs`.",
+        "The application key; it needs the permissions monitors_read and monitors_write, slos_read and slos_write for SLOs, and timeseries_query for `ddllm costs` and `ddllm backtest`.",
     ),
     Variable("DD_SITE", "`datadoghq.com`", "Datadog's site: `datadoghq.eu`, `us3.datadoghq.com`, …"),
     Variable("DDLLM_API_URL", "none", "Another API host, such as that of `ddllm sandbox`. Goes before DD_SITE."),

@@ -119,7 +119,7 @@ def _notes(windows: Mapping[str, int]) -> Iterator[str]:
 
 
 def probes_of(project: Project) -> list[Probe]:
-    """Return the monitors that somebody may hear of, each with its parts; a part that is silent alone is none."""
+    """Return every monitor of a project, each with its parts."""
     known = subjects(project)
     runbooks = {each.key: each.runbook for each in project.of(KIND) if isinstance(each, MonitorDefinition)}
     return [probe_of(each, known, runbooks.get(key)) for key, each in known.items()]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddllm.errors import DdllmError
-from ddllm.query.recordings import Event, Recording, read_recording, write_recording
+from ddllm.query.recordings import Event, Recording, read_recording, recorded_span, write_recording
 from ddllm.query.series import Series
 from ddllm.query.sketch import Sketch
 
@@ -157,3 +157,22 @@ def test_what_is_no_file_or_no_gzip_is_named(tmp_path: Path):
         read_recording(tmp_path / "cut.jsonl.gz")
     with pytest.raises(DdllmError, match="the recording cannot be written"):
         write_recording(Recording(1, 0, 1), tmp_path / "nowhere" / "r.jsonl")
+
+
+def test_metrics_that_nobody_needs_are_left_out_and_not_even_checked(tmp_path: Path):
+    path = written(
+        tmp_path / "r.jsonl",
+        '{"metric":"a","type":"count","tags":[],"points":[[600,1]]}',
+        '{"metric":"b","type":"count","tags":[],"points":"wrong"}',
+        '{"metric":"a.b","type":"count","tags":[],"points":[[600,2]]}',
+    )
+    assert read_recording(path, {"a", "a.b"}).metrics() == ["a", "a.b"]
+
+
+def test_a_name_that_is_written_with_escapes_is_found(tmp_path: Path):
+    path = written(tmp_path / "r.jsonl", '{"metric":"\\u0061","type":"count","tags":[],"points":[[600,1]]}')
+    assert read_recording(path, {"a"}).metrics() == ["a"]
+
+
+def test_the_span_is_known_from_the_first_line(tmp_path: Path):
+    assert recorded_span(written(tmp_path / "r.jsonl", "this is not JSON")) == (600, 1200)

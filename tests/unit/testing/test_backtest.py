@@ -102,6 +102,15 @@ def test_processes_find_what_one_finds(tmp_path: Path):
     assert all(found(1).values())
 
 
+def test_what_is_wrong_with_a_recording_is_told_by_any_process(tmp_path: Path):
+    path = tmp_path / "history.jsonl"
+    path.write_text(
+        '{"ddllm_recording":1,"interval":60,"start":0,"end":600}\n{"metric":"ddllm.cost","type":"count","points":[[0]]}\n'
+    )
+    with pytest.raises(DdllmError, match=r"history\.jsonl:2: a point must be \[t, value\]"):
+        list(backtest((Probe(ERRORS), Probe(COST)), path, Wish(), jobs=2))
+
+
 counts = st.lists(st.one_of(st.none(), st.integers(0, 9)), min_size=2, max_size=40)
 
 
