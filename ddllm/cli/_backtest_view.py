@@ -95,7 +95,7 @@ def trials(results: Sequence[Result]) -> Iterator[str]:
         if each.trial is not None:
             yield f"{each.probe.key}: {trial_text(each, each.trial)}"
         elif each.untried is not None and each.groups:
-            yield f"{each.probe.key}: no other threshold was tried: {each.untried}"
+            yield f"{each.probe.key}: no other threshold: {each.untried}"
 
 
 def trial_text(result: Result, trial: Trial) -> str:

@@ -209,7 +209,12 @@ def _tried(result: Result, trials: Trials, wish: Wish) -> Result:
     if wish.threshold is not None:
         alerts = tuple(trials.alerts(wish.threshold))
         return replace(result, trial=trials.trial(wish.threshold), alerts=alerts, shipped=count(result.alerts))
-    return replace(result, trial=trials.at_most(wish.per_week or 0.0))
+    trial = trials.at_most(wish.per_week or 0.0)
+    return replace(
+        result,
+        trial=trial,
+        untried=None if trial else "any above the median of its values gives no more alerts than that",
+    )
 
 
 def _curve(lead: Course, within: Mapping[str, str] | None) -> Curve | None:

@@ -73,7 +73,7 @@ class Trials:
         return Trial(lead.monitor.key, lead.rule.critical.threshold, threshold, self._a_week(threshold))
 
     def at_most(self, a_week: float) -> Trial | None:
-        """Return the most sensitive threshold below which alerts stay at most so many a week; None where there are no values.
+        """Return the most sensitive threshold with at most so many alerts a week; None where every one has so few.
 
         Looked for from the quiet side: a threshold that everything crosses gives one alert without an end, and would count as
         quiet too.
@@ -93,10 +93,11 @@ class Trials:
                 loud = candidate
                 break
             quiet = candidate
-        if loud is not None:
-            for _ in range(_HALVINGS):
-                middle = (quiet + loud) / 2
-                quiet, loud = (middle, loud) if self._a_week(sign * middle) <= a_week else (quiet, middle)
+        if loud is None:
+            return None
+        for _ in range(_HALVINGS):
+            middle = (quiet + loud) / 2
+            quiet, loud = (middle, loud) if self._a_week(sign * middle) <= a_week else (quiet, middle)
         found = sign * _rounded(quiet)
         return self.trial(found if self._a_week(found) <= a_week else sign * quiet)
 

@@ -75,6 +75,12 @@ def test_another_threshold_takes_the_place_of_the_monitors_own():
     assert found.shipped_a_week > 0
 
 
+def test_a_threshold_that_nothing_asks_for_is_not_proposed():
+    [found] = run(errors(a=[1] * 20), wish=Wish(per_week=10_000))
+    assert found.trial is None
+    assert found.untried == "any above the median of its values gives no more alerts than that"
+
+
 def test_a_group_alone_is_looked_at():
     [found] = run(errors(a=[9] * 4, b=[9] * 4), wish=Wish(within={"service": "b"}))
     assert {each.group["service"] for each in found.alerts} == {"b"}
