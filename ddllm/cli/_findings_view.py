@@ -5,14 +5,16 @@ from typing import Any
 
 from rich.text import Text
 
+from ddllm.cli._output import terminal_width
 from ddllm.errors import pointed
 from ddllm.lint.finding import Finding, Severity
 from ddllm.lint.rules import rules
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-#: Characters of a query that are shown on either side of the caret.
+#: Characters of a query that are shown on either side of the caret, where no terminal says how many there is room for.
 _BESIDE = 100
+_INDENT = "    "
 
 
 def counted(findings: Sequence[Finding]) -> str:
@@ -27,18 +29,27 @@ def in_words(findings: Iterable[Finding], *, placed: bool = True) -> Iterator[Te
     Of a query that stands alone nobody asks where: `placed` is false.
     """
     why = {rule.code: rule.summary for rule in rules()}
+    width = terminal_width()
     for each in findings:
         where = (f"{each.position}: ", "bold") if placed else ""
         severity = (str(each.severity), _STYLES[each.severity])
         yield Text.assemble(where, severity, f" {each.code}: {each.message}")
         if each.query is not None:
-            line, caret = pointed(each.query, each.caret or 0, _BESIDE)
-            yield Text(f"    {line}")
-            yield Text(f"    {caret}", style=_STYLES[each.severity])
+            line, caret = pointed(each.query, each.caret or 0, _beside(each.caret or 0, width))
+            yield Text(f"{_INDENT}{line}")
+            yield Text(f"{_INDENT}{caret}", style=_STYLES[each.severity])
         if each.instead:
-            yield Text.assemble(("    instead: ", "bold"), each.instead)
+            yield Text.assemble((f"{_INDENT}instead: ", "bold"), each.instead)
         if each.code in why:
-            yield Text.assemble(("    why: ", "bold"), why[each.code], style="dim")
+            yield Text.assemble((f"{_INDENT}why: ", "bold"), why[each.code], style="dim")
+
+
+def _beside(caret: int, width: int | None) -> int:
+    """Return how much of a query has room on either side of the caret: what the left side leaves is the right one's."""
+    if width is None:
+        return _BESIDE
+    room = width - len(_INDENT) - 1
+    return max(room - caret, room // 2)
 
 
 def as_json(finding: Finding) -> Mapping[str, Any]:

@@ -167,5 +167,7 @@ def _place(problem: DdllmError) -> dict[str, Any]:
 
 
 def _annotation(problem: DdllmError) -> str:
-    said = f"{problem.message}. {problem.hint}" if problem.hint else problem.message
+    rule = refusing(problem.message)
+    message = f"{rule.code}: {problem.message}" if rule else problem.message
+    said = f"{message}. {problem.hint}" if problem.hint else message
     return github_command("error", said=said, **_place(problem))

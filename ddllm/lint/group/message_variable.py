@@ -18,7 +18,7 @@ from ddllm.alerting.template import TemplateError, parse, variables_in
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.lint.finding import Severity
 from ddllm.lint.subject import Draft, Subject
-from ddllm.query.monitor import CompositeQuery, MetricQuery
+from ddllm.query.monitor import MetricQuery
 
 SEVERITY = Severity.ERROR
 
@@ -27,7 +27,7 @@ _OF_TAG = re.compile(r"\[?([^\]]+?)\]?\.name")
 
 def check(subject: Subject) -> Iterator[Draft]:
     """Look for `{{key.name}}` in name and message of monitors whose groups are known here."""
-    if not isinstance(subject.tree, MetricQuery | CompositeQuery) or (not subject.reads and not subject.members):
+    if not _is_known(subject):
         return
     known = _keys(subject)
     for field in ("name", "message"):
@@ -36,6 +36,13 @@ def check(subject: Subject) -> Iterator[Draft]:
                 hint = did_you_mean(key, known) or "Group the query by it"
                 message = f"`{{{{{key}.name}}}}` is always empty: the query has no `{key}`"
                 yield subject.finding(message, where=(field,), instead=hint)
+
+
+def _is_known(subject: Subject) -> bool:
+    """Whether the query says which tags an alert has; a search and a formula of options do not."""
+    if isinstance(subject.tree, MetricQuery):
+        return bool(subject.reads)
+    return bool(subject.members) and all(map(_is_known, subject.members))
 
 
 def _tags(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ddllm.lint.finding import Severity
 from ddllm.lint.rules import rule_of
 from ddllm.lint.run import lint
 from tests.support.linting import project
@@ -86,6 +87,7 @@ WRONG = [
     ),
     ("scope/at-prefix", "avg:a.b{*} by {@http.status_code}"),
     ("group/notify-by", "query: avg(last_5m):avg:a.b{*} by {x} > 5\noptions: {notify_by: [x]}"),
+    ("group/missing-tag", "avg:ddllm.duration{env:prod} by {modle_name}"),
     ("group/message-variable", "query: avg(last_5m):avg:a.b{*} by {x} > 5\nname: 'Slow: {{y.name}}'"),
     ("message/syntax", "query: avg(last_5m):avg:a.b{*} > 5\nseverity: none\nmessage: '{{#is_alrt}}x{{/is_alrt}}'"),
     ("aggregate/avg-of-sum", "sum:ddllm.context.utilization{env:prod}"),
@@ -101,3 +103,8 @@ def test_what_is_right_is_left_alone(tmp_path: Path, code: str, text: str):
 @pytest.mark.parametrize(("code", "text"), WRONG)
 def test_what_is_wrong_is_found(tmp_path: Path, code: str, text: str):
     assert {each.code for each in lint(project(tmp_path, text), [rule_of(code)])} == {code}
+
+
+def test_a_tag_that_may_come_from_elsewhere_is_only_mentioned(tmp_path: Path):
+    [found] = lint(project(tmp_path, "avg:ddllm.duration{env:prod} by {squad}"), [rule_of("group/missing-tag")])
+    assert found.severity is Severity.INFO
