@@ -62,6 +62,7 @@ bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes do
 	@$(BIN)/python benchmarks/queries.py --write
 	@$(BIN)/python benchmarks/sync.py --write
 	@$(BIN)/python benchmarks/backtest.py --write
+	@$(BIN)/python benchmarks/monitor_tests.py --write
 	@$(BIN)/python benchmarks/redact.py
 
 .PHONY: test-matrix

@@ -14,6 +14,8 @@ from ddllm.errors import DdllmError, DefinitionError
 from ddllm.testing.data import SeriesPlan, plan_series
 from ddllm.testing.subjects import Subject, subjects, with_members
 
+_RECORDED = 7 * 86_400  # seconds that a recording is taken to have
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -39,6 +41,13 @@ class Case:
     subjects: Mapping[str, Subject]
     listed: tuple[str, ...]
     expected: tuple[Expected, ...]
+
+    @property
+    def size(self) -> int:
+        """How much there is to do: minutes times monitors. The length of a recording is not known before it is read."""
+        begin = min((each.start for each in self.series), default=0)
+        end = max((each.end for each in self.series), default=_RECORDED)
+        return (end - begin) // 60 * len(self.subjects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Notation:
         return Samples(values, counts, plain=all(each.plain for each in drawn))
 
 
+@cache
 def parse_values(text: str) -> Notation:
     """Read values. Raises NotationError with the place of what is wrong."""
     try:
