@@ -12,6 +12,7 @@ import numpy as np
 
 from ddllm.alerting.burn import burn_rates
 from ddllm.alerting.composite import MemberStates, composite
+from ddllm.alerting.full_window import not_full
 from ddllm.alerting.notifications import Notification, notifications
 from ddllm.alerting.rule import Rule, rule_of
 from ddllm.alerting.state import State
@@ -136,7 +137,9 @@ def _course(
     if since is not None:
         values.values[:, is_partial(query, axis.times, since, evaluation_window)] = np.nan
     times = evaluations.times[:: every // evaluations.step]
-    states = timeline(rule, times, values.values, recovery=values.recovery).states
+    full = monitor.options.get("require_full_window") and query.window.which == "last"
+    skipped = not_full(query, held, axis, values.groups, cell=cell) if full else None
+    states = timeline(rule, times, values.values, skipped, values.recovery).states
     return _held(monitor, rule, values, evaluations, states, hold)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ddllm.alerting.gather import gathered
 from ddllm.alerting.message import Said, say
 from ddllm.alerting.state import State
 from ddllm.alerting.watch import Course, NotRun, watch
@@ -91,13 +92,19 @@ class Scenario:
 
     def said(self, key: str, group: str | None) -> list[Said]:
         """Return what a monitor told of its groups from the test's start on, the earliest first."""
-        course = self.course(key)
+        course = gathered(self.course(key))
         subject = self.case.subjects[key]
+        wanted = _tags(group).items()
+        groups = [
+            each
+            for each in course.groups
+            if all(dict(zip(course.by, each, strict=True)).get(name, value) == value for name, value in wanted)
+        ]
         members = [self.course(each) for each in subject.members]
         found = [
-            say(subject.texts, course, course.groups[row], each, members)
-            for row in self.rows(key, group)
-            for each in course.told(course.groups[row])
+            say(subject.texts, course, told, each, members)
+            for told in groups
+            for each in course.told(told)
             if each.at >= self.start
         ]
         return sorted(found, key=lambda each: each.notification.at)
