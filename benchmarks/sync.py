@@ -85,7 +85,7 @@ def _entries(text: str) -> list[str]:
 def plan(folder: Path) -> object:
     """Do what `ddllm plan` does, up to printing."""
     with Datadog(Connection.from_environ()) as api:
-        return plan_for(api, load(folder, None, selected(["monitors"]), linted=True), lambda _text: None)
+        return plan_for(api, load(folder, None, selected(["monitors"])), lambda _text: None)
 
 
 def least(folder: Path) -> object:

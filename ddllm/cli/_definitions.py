@@ -16,7 +16,6 @@ from ddllm.definitions.metrics import metric_definitions
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError
-from ddllm.lint.run import refuse_errors
 from ddllm.sync.apply import Writer
 from ddllm.sync.identity import Owner
 from ddllm.sync.journal import Journal
@@ -78,7 +77,7 @@ def wish_of(project: Project, kinds: Mapping[str, Resource], *, prune: bool = Fa
     while needed := _needed(everything, chosen):
         chosen |= needed
     definitions = tuple(each for each in everything if each.kind in chosen)
-    return Wish(Owner(project.name, project.env), chosen, definitions, prune=prune, rotate=rotate)
+    return Wish(Owner(project.name, project.env), chosen, definitions, prune=prune, rotate=rotate, project=project)
 
 
 def _needed(definitions: Sequence[Definition], kinds: Mapping[str, Resource]) -> dict[str, Resource]:
@@ -98,13 +97,9 @@ def load(
     *,
     prune: bool = False,
     rotate: bool = False,
-    linted: bool = False,
 ) -> Wish:
-    """Read the definitions below a folder; `linted` refuses what the linter calls an error."""
-    project = load_project(folder, env)
-    if linted:
-        refuse_errors(project)
-    return wish_of(project, kinds, prune=prune, rotate=rotate)
+    """Read the definitions below a folder."""
+    return wish_of(load_project(folder, env), kinds, prune=prune, rotate=rotate)
 
 
 def plan_for(api: Datadog, wish: Wish, progress: Progress) -> Plan:

@@ -16,7 +16,7 @@ from ddllm.definitions.project import load_project
 from ddllm.errors import ConfigError
 from ddllm.sync import saved, snapshot
 from ddllm.sync.plan import Plan
-from ddllm.sync.session import Wish, check, decide, read
+from ddllm.sync.session import Wish, check, decide, read, refuse
 
 if TYPE_CHECKING:
     from ddllm.cli._plan_backtest import Differences
@@ -65,7 +65,7 @@ def command(
     """
     if recording and not backtests:
         raise ConfigError("--recording is the history for --backtest")
-    wish = load(folder, env, selected(kinds), prune=prune, linted=True)
+    wish = load(folder, env, selected(kinds), prune=prune)
     plan = _offline(wish, snapshot, save_snapshot) if snapshot else _online(wish, save_snapshot)
     if out:
         saved.save(plan, wish.kinds, out)
@@ -101,4 +101,6 @@ def _online(wish: Wish, save_to: Path | None) -> Plan:
 def _offline(wish: Wish, path: Path, save_to: Path | None) -> Plan:
     if save_to:
         raise ConfigError("--snapshot and --save-snapshot exclude each other")
-    return decide(wish, snapshot.load(path, wish.owner))
+    plan = decide(wish, snapshot.load(path, wish.owner))
+    refuse(wish, plan)
+    return plan

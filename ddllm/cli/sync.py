@@ -78,7 +78,7 @@ def command(
         raise ConfigError("--plan and --on-drift adopt exclude each other: what is adopted was not reviewed")
     reviewed = saved.load(plan_file) if plan_file else None
     prune = prune or bool(reviewed and reviewed.prunes)
-    wish = load(folder, env, selected(kinds), prune=prune, rotate=rotate, linted=True)
+    wish = load(folder, env, selected(kinds), prune=prune, rotate=rotate)
     console = Console(quiet=output == "json")
     with Datadog(Connection.from_environ()) as api:
         with ExitStack() as undo:
@@ -111,7 +111,7 @@ def _adopting(
 ) -> Iterator[tuple[Wish, Plan]]:
     """Write drift into the files, and yield what they ask for now, and the plan. What is raised inside undoes it."""
     with adopted(drift, wish.kinds) as told:
-        after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate, linted=True)
+        after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate)
         plan = decide(after, read(api, after, progress))
         check_adopted(drift, plan)
         print_adopted(console, told)

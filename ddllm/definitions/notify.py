@@ -1,5 +1,6 @@
 """Finds for every monitor who hears of it, and gives it the message that says so."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -180,8 +181,17 @@ def _matches(route: Route, monitor: MonitorDefinition) -> bool:
     )
 
 
+#: One metric, compared: most queries by far, and looking is ten times as fast as parsing.
+_PLAIN = re.compile(
+    r"(?:avg|sum|min|max|percentile)\(last_\w+\):\w+:[\w.]+\{[^{}]*\}(?: by \{(?P<by>[\w.,/-]+)\})?(?:\.as_count\(\))? (?:[<>]=?) [\d.]+"
+)
+
+
 def group_keys(query: str) -> tuple[str, ...]:
     """Return the tag keys that a query alerts by; none of one that cannot be read, which is for others to say."""
+    plain = _PLAIN.fullmatch(query)
+    if plain:
+        return tuple(plain["by"].split(",")) if plain["by"] else ()
     try:
         tree = parse_monitor(query)
     except QueryError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os.path import relpath
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ddllm.definitions.notify import with_messages
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.routing import Routing, load_routing
 from ddllm.definitions.settings import Settings, load_settings
+from ddllm.definitions.variables import Reference
 from ddllm.errors import DefinitionError
 
 #: Files and folders of monitors/ that hold something else than monitors.
@@ -29,7 +31,7 @@ _READERS: Mapping[str, Callable[[Document, Settings], Sequence[Definition]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """All definitions of a repository for one environment, in the order of files and keys."""
 
@@ -39,7 +41,12 @@ class Project:
 
     def of(self, kind: str) -> tuple[Definition, ...]:
         """Return the definitions of one kind."""
-        return tuple(each for each in self.definitions if each.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Definition, ...]]:
+        kinds = dict.fromkeys(each.kind for each in self.definitions)
+        return {kind: tuple(each for each in self.definitions if each.kind == kind) for kind in kinds}
 
 
 def load_project(folder: Path, env: str | None = None) -> Project:
@@ -122,19 +129,22 @@ def _check_references(found: Sequence[Definition], problems: Problems) -> None:
     known = {(each.kind, each.key): each for each in found}
     for each in found:
         for reference in sorted(each.references):
-            target = known.get(reference)
-            where = str(each.where(reference))
-            if target is None:
-                names = (key for kind, key in known if kind == reference.kind)
-                problems.add(
-                    DefinitionError(
-                        f"`{reference}` refers to nothing", where=where, hint=did_you_mean(reference.key, names)
-                    )
-                )
-            elif each.body.get("type") == target.body.get("type") == "composite":
-                problems.add(
-                    DefinitionError(f"`{reference}` is a composite, which cannot be part of another one", where=where)
-                )
+            message, hint = _refusal(each, reference, known)
+            if message:
+                problems.add(DefinitionError(message, where=str(each.where(reference)), hint=hint))
+
+
+def _refusal(
+    definition: Definition, reference: Reference, known: Mapping[tuple[str, str], Definition]
+) -> tuple[str | None, str | None]:
+    """Return what is wrong with a reference, and what was probably meant."""
+    target = known.get(reference)
+    if target is None:
+        names = [key for kind, key in known if kind == reference.kind]
+        return f"`{reference}` refers to nothing", did_you_mean(reference.key, names)
+    if definition.body.get("type") == target.body.get("type") == "composite":
+        return f"`{reference}` is a composite, which cannot be part of another one", None
+    return None, None
 
 
 def _check_runbooks(found: Iterable[Definition], problems: Problems) -> None:

@@ -46,7 +46,7 @@ def lint(project: Project, chosen: Sequence[Rule] | None = None, live: Live | No
 def refuse_errors(project: Project) -> None:
     """Raise DefinitionError, or DefinitionListError, where a rule finds what Datadog would refuse, or what cannot work."""
     problems = Problems()
-    for each in lint(project):
+    for each in lint(project, [rule for rule in rules() if rule.severity is Severity.ERROR]):
         if each.severity is Severity.ERROR:
             where = str(each.position)
             problems.add(DefinitionError(f"{each.message} ({each.code})", where=where, hint=each.instead))

@@ -1,10 +1,12 @@
 """One run against one organisation: from definitions to a plan, by the same steps for every command."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ddllm.api.datadog import Datadog
 from ddllm.definitions.definition import Definition
+from ddllm.definitions.project import Project
+from ddllm.lint.run import refuse_errors
 from ddllm.sync.deletion import check_deletable, in_deletion_order
 from ddllm.sync.identity import Owner
 from ddllm.sync.plan import Plan, make_plan
@@ -19,13 +21,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a plan is made for: whose objects, of which kinds, and what may be done besides creating and changing."""
+    """What a plan is made for: whose objects, of which kinds, and what may be done besides creating and changing.
+
+    `project` is what the linter looks at before anything is written, None where it has been done.
+    """
 
     owner: Owner
     kinds: Mapping[str, Resource]
     definitions: Sequence[Definition]
     prune: bool = False
     rotate: bool = False
+    project: Project | None = field(default=None, repr=False)
 
     @property
     def read(self) -> Mapping[str, Resource]:
@@ -46,8 +52,15 @@ def decide(wish: Wish, remotes: Remotes) -> Plan:
     return replace(plan, deletions=tuple(in_deletion_order(plan.deletions)))
 
 
+def refuse(wish: Wish, plan: Plan) -> None:
+    """Raise DefinitionError where something would be written and the linter finds an error, in it or beside it."""
+    if plan.steps and wish.project is not None:
+        refuse_errors(wish.project)
+
+
 def check(api: Datadog, wish: Wish, plan: Plan, progress: Progress) -> None:
-    """Have Datadog check what would be written, and whether it would delete what would be deleted."""
+    """Check what would be written, by the linter and by Datadog, and whether Datadog would delete what would be deleted."""
+    refuse(wish, plan)
     if plan.steps:
         progress(f"Having Datadog validate {len(plan.steps)} of {len(wish.definitions)}")
         validate_plan(api, wish.kinds, plan)

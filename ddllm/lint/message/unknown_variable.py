@@ -38,8 +38,8 @@ def check(subject: Subject) -> Iterator[Draft]:
         except TemplateError:
             continue
         for name in names:
-            near = get_close_matches(name, _KNOWN, n=1, cutoff=0.8)
-            if near and name not in _KNOWN and name.isidentifier():
+            near = [] if name in _KNOWN or not name.isidentifier() else get_close_matches(name, _KNOWN, n=1, cutoff=0.8)
+            if near:
                 yield subject.finding(
                     f"there is no variable `{name}`", where=(field,), instead=f"Did you mean `{near[0]}`?"
                 )

@@ -4,12 +4,16 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ddllm.definitions.notify import group_keys
 from ddllm.definitions.problems import DefinitionListError
 from ddllm.definitions.project import load_project
 from ddllm.definitions.variables import Reference, Template
 from ddllm.errors import DefinitionError
+from ddllm.query.parse import parse_monitor
+from ddllm.query.reads import reads
 from tests.support.notifications import Notification
 from tests.support.repository import Repository
 
@@ -181,3 +185,20 @@ def test_with_both_nets_the_collector_may_page(tmp_path: Path):
 )  # fmt: skip
 def test_what_a_query_alerts_by_is_read_from_it(query: str, keys: tuple[str, ...]):
     assert group_keys(query) == keys
+
+
+_KEYS = st.lists(st.sampled_from(["service", "model_name", "a.b", "k8s/pod", "x-y"]), max_size=3, unique=True)
+
+
+@given(
+    _KEYS,
+    st.sampled_from(["env:prod", "*", "env:prod AND outcome IN (a,b)", "!x:y,z", "model:claude*"]),
+    st.sampled_from([("sum", "sum", ".as_count()"), ("percentile", "p95", ""), ("avg", "avg", "")]),
+    st.sampled_from([" > 2", " <= 0.5", " >= 40", " > -1"]),
+)
+def test_the_short_way_to_the_groups_of_a_query_leads_where_its_tree_does(
+    keys: list[str], scope: str, form: tuple[str, str, str], comparison: str
+):
+    by = f" by {{{','.join(keys)}}}" if keys else ""
+    query = f"{form[0]}(last_5m):{form[1]}:ddllm.ttft{{{scope}}}{by}{form[2]}{comparison}"
+    assert group_keys(query) == next(reads(parse_monitor(query))).group_keys
