@@ -27,7 +27,7 @@ def command(folder: Path, project: str | None, team: str | None, ci: Ci) -> None
     """Lay out a repository of monitors, dashboards, SLOs and runbooks in DIR, the current folder by default.
 
     Writes the library that ships with ddllm, as files that are yours to change; an example of ddllm.yaml; the schemas from
-    which editors complete and check them; a CI workflow that validates, plans on pull requests, syncs the main branch and
+    which editors complete and check them; a CI workflow that validates, tests, plans on pull requests, syncs the main branch and
     finds drift; a hook for pre-commit; lines for .gitignore; and a README. No file that exists is changed, but for
     .gitignore, which gets the lines that it lacks; those that differ are named. Needs no network and no keys.
 

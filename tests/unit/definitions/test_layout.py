@@ -68,7 +68,7 @@ def test_the_example_for_the_application_is_read(fresh: Path):
 
 def test_nothing_of_the_templates_is_left_open(fresh: Path):
     assert not [path for path, text in files(fresh).items() if "@VERSION@" in text or "@PROJECT@" in text]
-    assert f"ddllm=={VERSION}" in (fresh / "README.md").read_text("utf-8")
+    assert f"ddllm[test]=={VERSION}" in (fresh / "README.md").read_text("utf-8")
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path):
