@@ -55,8 +55,9 @@ class Journal:
     """Writes a run's journal. The file is made at the first write, so that a run without writes leaves nothing."""
 
     def __init__(self, folder: Path, owner: Owner, now: datetime | None = None) -> None:
-        stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-        self.name = f"{stamp}-{secrets.token_hex(3)}"
+        begun = now or datetime.now(UTC)
+        # Two runs of one second are still listed in their order.
+        self.name = f"{begun:%Y%m%dT%H%M%S}.{begun.microsecond // 1000:03d}Z-{secrets.token_hex(3)}"
         self.path = folder / FOLDER / f"{self.name}.jsonl"
         self._owner = owner
         self._number = 0
