@@ -15,6 +15,7 @@ from ddllm.errors import DefinitionError
 
 _WORD = re.compile(r"[\w.-]{2}")
 _HEADER = re.compile(r"[|>][-+]?[ \t]*(?:#[^\n]*)?\n")
+_ENDS_IN_LINES = re.compile(r"[|>][-+\d]*$", re.MULTILINE)
 
 #: A piece of text as it is written, and what it means.
 Piece = tuple[str, str]
@@ -157,6 +158,9 @@ def _block_replaced(document: Document, route: Route, value: Any) -> str:
         return _list_replaced(document, route, old, value)
     column = document.at(route).column - 1
     made = block(value).rstrip("\n") if isinstance(value, dict | list) and value else inline(value)
+    comment = document.text[end : _line_end(document.text, end)].strip()
+    if comment and _ENDS_IN_LINES.search(made):
+        made = inline(value)  # a comment behind lines of text would be text
     deeper = (
         "  " if isinstance(old, list) else ""
     )  # an item may stand below the first letter of its key, nothing else may

@@ -13,15 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import ddtrace
 import pytest
-from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
 
 from tests.support.agent import Agent, Sample
 from tests.support.bedrock import BedrockServer
-from tests.support.exchanges import RECORDINGS, Exchange, fixtures, recordings
+from tests.support.exchanges import RECORDINGS, Exchange, fixtures, is_known, recordings
 from tests.support.once import once
 from tests.support.process import INTEGRATIONS, command, environment, run
 
@@ -121,21 +118,10 @@ def playable(exchanges: list[Exchange], integration: str) -> list[Exchange]:
     A request to InvokeModel that is no JSON raises before it is sent, and a chunk that is no JSON in the middle of its stream.
     Nor what the installed botocore does not know yet: it refuses such parameters before they are sent.
     """
-    exchanges = [one for one in exchanges if _is_known(one)]
+    exchanges = [one for one in exchanges if is_known(one)]
     if integration == "integration-off":
         return exchanges
     return [one for one in exchanges if _is_json(one.request.get("body", b"{}")) and one.id != "chunks-no-json"]
-
-
-@cache
-def _service() -> ServiceModel:
-    return boto3.client("bedrock-runtime", region_name="us-east-1").meta.service_model
-
-
-def _is_known(exchange: Exchange) -> bool:
-    operation = "".join(word.capitalize() for word in exchange.operation.split("_"))
-    shape = _service().operation_model(operation).input_shape
-    return not ParamValidator().validate({"modelId": exchange.model_id, **exchange.request}, shape).has_errors()
 
 
 def _is_json(text: bytes) -> bool:

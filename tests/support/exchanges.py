@@ -12,8 +12,13 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import boto3
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SHARED = Path(os.environ.get("DDLLM_SHARED") or Path(__file__).parents[3] / "shared")
@@ -270,3 +275,18 @@ def _operation(operation: str, model_id: str, sent: bytes) -> str:
     except ValueError:
         return "chat"
     return "chat" if "messages" in asked or "message" in asked else "text_completion"
+
+
+# --- what the installed botocore takes
+
+
+@cache
+def _service() -> ServiceModel:
+    return boto3.client("bedrock-runtime", region_name="us-east-1").meta.service_model
+
+
+def is_known(exchange: Exchange) -> bool:
+    """Tell whether the installed botocore knows every parameter: it refuses others before they are sent."""
+    operation = "".join(word.capitalize() for word in exchange.operation.split("_"))
+    shape = _service().operation_model(operation).input_shape
+    return not ParamValidator().validate({"modelId": exchange.model_id, **exchange.request}, shape).has_errors()
