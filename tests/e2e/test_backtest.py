@@ -7,9 +7,10 @@ import pytest
 
 from tests.support.commands import ddllm
 from tests.support.datadog import organisation
+from tests.support.forked import run_ddllm
 from tests.support.histories import errors, file_of
 from tests.support.monitor_testing import WATCHED
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.process import Ended, environment
 from tests.support.repository import SETTINGS, Repository
 
 
@@ -21,8 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def backtest(folder: Path, *arguments: str, code: int = 0) -> Ended:
-    command = [str(BIN / "ddllm"), "backtest", *arguments, "--recording", "history.jsonl.gz"]
-    ended = run(command, environment({}), check=False, cwd=folder)
+    ended = run_ddllm("backtest", *arguments, "--recording", "history.jsonl.gz", env=environment({}), cwd=folder)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

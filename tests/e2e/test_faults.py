@@ -37,7 +37,7 @@ ELSEWHERE = {
     "reading.close_all",
 }
 #: A price that cannot be found is none: counted as ddllm.cost.unpriced, and told of in the log.
-PRICING = {"bedrock_ids", "bedrock_prices", "catalogue", "tariff"}
+PRICING = {"bedrock_ids", "bedrock_prices", "catalogue", "table", "tariff"}
 
 
 ATTRIBUTION = [import_module(f"{attribution.__name__}.{one.name}") for one in iter_modules(attribution.__path__)]

@@ -1,26 +1,16 @@
 """`ddllm query` as a process: queries as arguments and as lines, their faults, and what they mean."""
 
 import json
-import subprocess
 from typing import Any
 
-from tests.support.process import BIN, ROOT, TIMEOUT, environment
+from tests.support.forked import run_ddllm
+from tests.support.process import ROOT, Ended, environment
 
 TYPO = "avg(last_5m):clampmin(avg:a{*}, 0) > 5"
 
 
-def ddllm(*arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
-    command = [str(BIN / "ddllm"), "query", *arguments]
-    ended = subprocess.run(
-        command,
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-        env=environment({}),
-        cwd=ROOT,
-    )
+def ddllm(*arguments: str, lines: str = "") -> Ended:
+    ended = run_ddllm("query", *arguments, env=environment({}), cwd=ROOT, stdin=lines)
     assert "Traceback" not in ended.stderr
     return ended
 
@@ -136,6 +126,6 @@ def test_lines_are_linted_each_by_itself():
     answers = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [(each["ok"], [found["code"] for found in each["findings"]]) for each in answers] == [
         (False, ["count/not-sum"]),
-        (False, ["syntax/parse"]),
+        (False, ["function/unknown"]),
         (True, []),
     ]

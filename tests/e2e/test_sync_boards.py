@@ -11,7 +11,8 @@ import pytest
 from ddllm.definitions.library import library_folder
 from ddllm.sandbox.api import DatadogApi
 from tests.support.datadog import environ, organisation
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.forked import run_ddllm
+from tests.support.process import Ended, environment
 from tests.support.repository import MONITORS, Repository
 
 KINDS = ("dashboards", "runbooks")
@@ -53,7 +54,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def ddllm(api: DatadogApi, folder: Path, *arguments: str) -> Ended:
     """Run a command in a folder, without a terminal."""
-    ended = run([str(BIN / "ddllm"), *arguments], environment(environ(api)), check=False, cwd=folder)
+    ended = run_ddllm(*arguments, env=environment(environ(api)), cwd=folder)
     assert "Traceback" not in ended.stderr
     return ended
 

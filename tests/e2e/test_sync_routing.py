@@ -10,7 +10,8 @@ from ddllm.query.series import Series
 from ddllm.query.sketch import Sketch
 from ddllm.sandbox.api import DatadogApi
 from tests.support.datadog import environ, organisation
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.forked import run_ddllm
+from tests.support.process import Ended, environment
 from tests.support.repository import MONITORS, Repository
 
 KINDS = ("pagerduty", "webhooks", "notifications", "metrics", "retention")
@@ -45,7 +46,7 @@ def repository(tmp_path: Path) -> Repository:
 def ddllm(api: DatadogApi | None, repository: Repository, *arguments: str, **variables: str) -> Ended:
     """Run a command without a terminal; it may not say a secret."""
     env = environment({**(environ(api) if api else {}), **variables})
-    ended = run([str(BIN / "ddllm"), *arguments], env, check=False, cwd=repository.folder)
+    ended = run_ddllm(*arguments, env=env, cwd=repository.folder)
     assert not any(secret in ended.stdout + ended.stderr for secret in SECRETS.values())
     assert "Traceback" not in ended.stderr
     return ended

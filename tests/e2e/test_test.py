@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
+from tests.support.forked import run_ddllm
 from tests.support.monitor_testing import Trial
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.process import BIN, Ended, environment
 
 PASSES = "{within: [3m, 5m], monitor: errors, state: Alert}"
 FAILS = "{at: 5m, monitor: errors, state: OK}"
@@ -24,7 +25,7 @@ def trial(tmp_path: Path) -> Trial:
 
 
 def run_tests(trial: Trial, *arguments: str, code: int = 0) -> Ended:
-    ended = run([str(BIN / "ddllm"), "test", *arguments], environment({}), check=False, cwd=trial.folder)
+    ended = run_ddllm("test", *arguments, env=environment({}), cwd=trial.folder)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.datadog import environ, organisation
+from tests.support.forked import run_ddllm
 from tests.support.process import BIN, Ended, environment, run
 from tests.support.repository import MONITORS, Repository
 
@@ -24,7 +25,7 @@ def broken(repository: Repository) -> Repository:
 
 
 def validate(folder: Path, *arguments: str, code: int = 0) -> Ended:
-    ended = run([str(BIN / "ddllm"), "validate", *arguments], environment({}), check=False, cwd=folder)
+    ended = run_ddllm("validate", *arguments, env=environment({}), cwd=folder)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

@@ -9,8 +9,9 @@ from ddllm.sync.apply import Writer, apply_plan
 from ddllm.sync.journal import Journal
 from ddllm.sync.resources import resources
 from tests.support.datadog import KEYS, client, environ
+from tests.support.forked import run_ddllm
 from tests.support.http_json import caller
-from tests.support.process import BIN, Ended, environment, run
+from tests.support.process import Ended, environment
 
 #: What the server writes by itself, whoever writes.
 _STAMPS = frozenset({"modified", "overall_state", "overall_state_modified", "created", "created_at"})
@@ -19,7 +20,7 @@ _STAMPS = frozenset({"modified", "overall_state", "overall_state_modified", "cre
 def ddllm(api: DatadogApi | None, folder: Path, *arguments: str, **variables: str) -> Ended:
     """Run a command in a folder, without a terminal."""
     env = environment({**(environ(api) if api else {}), **variables})
-    ended = run([str(BIN / "ddllm"), *arguments], env, check=False, cwd=folder)
+    ended = run_ddllm(*arguments, env=env, cwd=folder)
     assert not any(key in ended.stdout + ended.stderr for key in KEYS)
     assert "Traceback" not in ended.stderr
     return ended
