@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
-import ddtrace.version
 import pytest
 
 from tests.support.agent import Agent
@@ -115,7 +115,7 @@ def test_every_kind_of_feedback_counts_and_no_other(bedrock: BedrockServer, agen
 
 
 @pytest.mark.skipif(
-    ddtrace.version.get_version().startswith("2."), reason="ddtrace 2 sends evaluations to Datadog, past the agent"
+    version("ddtrace").startswith("2."), reason="ddtrace 2 sends evaluations to Datadog, past the agent"
 )
 def test_llm_observability_gets_the_opinion_as_an_evaluation_of_the_calls_span(
     bedrock: BedrockServer, agent: Agent
