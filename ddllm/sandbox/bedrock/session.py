@@ -62,6 +62,7 @@ class Service:
 
     @contextmanager
     def _count(self) -> Iterator[Stats]:
+        # Before what is counted is written: whoever has an answer finds it counted.
         with self._changed:
             yield self._counted
             self._changed.notify_all()
@@ -122,8 +123,8 @@ class Service:
         if operation in STREAMED:
             return await self._stream(operation, reply, outcome.fault, client)
         await asyncio.sleep(reply.end)
-        self._say(client.writer, 200, reply.request_id, _headers(operation, reply), dump(_body(operation, reply)))
         self._finish(reply)
+        self._say(client.writer, 200, reply.request_id, _headers(operation, reply), dump(_body(operation, reply)))
         return True
 
     def _finish(self, reply: Reply) -> None:
@@ -150,15 +151,15 @@ class Service:
             with self._count() as stats:
                 stats.abandoned += 1
             raise
-        client.writer.write(http1.LAST_CHUNK)
         self._finish(reply)
+        client.writer.write(http1.LAST_CHUNK)
         return True
 
     def _begin(self, writer: asyncio.StreamWriter, operation: str, request_id: str) -> None:
         kind = {"X-Amzn-Bedrock-Content-Type": "application/json"} if operation.startswith("invoke") else {}
-        writer.write(http1.head(200, {"x-amzn-RequestId": request_id, **_STREAM, **kind}))
         with self._count() as stats:
             stats.statuses[200] += 1
+        writer.write(http1.head(200, {"x-amzn-RequestId": request_id, **_STREAM, **kind}))
 
     async def _break(self, kind: str, message: bytes, client: _Client) -> bool:
         with self._count() as stats:
@@ -181,9 +182,9 @@ class Service:
     def _say(
         self, writer: asyncio.StreamWriter, status: int, request_id: str, headers: Mapping[str, str], body: bytes
     ) -> None:
-        writer.write(http1.whole(status, {"x-amzn-RequestId": request_id, **headers}, body))
         with self._count() as stats:
             stats.statuses[status] += 1
+        writer.write(http1.whole(status, {"x-amzn-RequestId": request_id, **headers}, body))
 
     def _control(self, method: str, path: str, body: bytes) -> bytes:
         """Answer a request to the simulator itself."""
