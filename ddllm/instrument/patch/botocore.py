@@ -263,7 +263,8 @@ def _on_response(
 
 def _answered(making: _Making, response: dict[str, Any], parsed: dict[str, Any]) -> None:
     call = making.call
-    call.headers = response["headers"]
+    # botocore's own copy, names in lower case, copied again: it is the application's. The original takes a microsecond a look-up.
+    call.headers = parsed["ResponseMetadata"]["HTTPHeaders"].copy()
     body = response["body"]
     if type(body) is bytes:
         call.response = body

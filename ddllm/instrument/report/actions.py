@@ -63,13 +63,13 @@ class Actions:
 
     def _emit(self, action: Action) -> None:
         lines = self._lines(action)
-        lines.count(catalog.ACTION_COMPLETED, 1)
-        lines.sample(catalog.ACTION_DURATION, max(0.0, (action.ended or action.started) - action.started))
-        lines.sample(catalog.ACTION_CALLS, len(action.begun))
+        lines.add(catalog.ACTION_COMPLETED, 1)
+        lines.add(catalog.ACTION_DURATION, max(0.0, (action.ended or action.started) - action.started))
+        lines.add(catalog.ACTION_CALLS, len(action.begun))
         # A sum that lacks a part is no cost: it would look like a cheap action.
         if action.reported < len(action.begun):
             self._drop("action_calls_lost")
         elif action.unpriced:
             self._drop("action_unpriced")
         else:
-            lines.sample(catalog.ACTION_COST, action.usd)
+            lines.add(catalog.ACTION_COST, action.usd)

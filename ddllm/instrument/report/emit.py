@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from ddllm import catalog
 from ddllm.catalog import UNIFIED_TAGS, UNKNOWN, Metric
@@ -20,8 +21,10 @@ from ddllm.settings import Settings, statsd_address
 PACKET_UDP = 1432
 PACKET_UNIX = 8192
 LINE_FIELDS = 120
+#: How a sample is written. Seven digits are a hundred thousand times as exact as the agent's sketches, in half of the bytes.
+NUMBER = "%.7g"
 #: Bytes of a number, with the colon in front of it.
-VALUE_LENGTH = 26
+VALUE_LENGTH = 14
 #: Samples that are held at most; a round of a busy service may have more.
 MOST_SAMPLES = 8192
 #: Seconds that the worker waits for room in the agent's socket. A Unix socket holds ten packets where nobody set
@@ -38,8 +41,8 @@ class Statsd(Protocol):
     def increment(self, metric: str, value: float, tags: Tags) -> None:
         """Add to a count."""
 
-    def distribution(self, metric: str, value: float | str, tags: Tags) -> None:
-        """Send a sample, or several: what the value's text is goes on the line."""
+    def distribution(self, metric: str, value: str, tags: Tags) -> None:
+        """Send samples: the text goes on the line as it is."""
 
     def flush(self) -> bool:
         """Send what is buffered."""
@@ -99,6 +102,54 @@ def constant_tags(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+class Series(Protocol):
+    """One metric with one set of tags, and what waits of it for the next round."""
+
+    def add(self, value: float) -> None:
+        """Add to a count, or take one sample of a distribution."""
+
+
+class _Count:
+    __slots__ = ("__weakref__", "_waiting", "metric", "tags", "total")
+
+    def __init__(self, metric: Metric, tags: Tags, waiting: "list[_Count]") -> None:
+        self.metric = metric
+        self.tags = tags
+        self.total: float | None = None
+        self._waiting = waiting
+
+    def add(self, value: float) -> None:
+        if self.total is None:
+            self._waiting.append(self)
+            self.total = value
+        else:
+            self.total += value
+
+
+class _Samples:
+    __slots__ = ("__weakref__", "_emitter", "metric", "tags", "values")
+
+    def __init__(self, metric: Metric, tags: Tags, emitter: "Emitter") -> None:
+        self.metric = metric
+        self.tags = tags
+        self.values: list[float] = []
+        self._emitter = emitter
+
+    def add(self, value: float) -> None:
+        emitter = self._emitter
+        if not self.values:
+            emitter.sampled.append(self)
+        self.values.append(value)
+        emitter.samples += 1
+        if emitter.samples >= MOST_SAMPLES:
+            emitter.send_samples()
+
+
+class _Excluded:
+    def add(self, value: float) -> None:
+        """Nobody wants it."""
+
+
 class Emitter:
     """Sends metrics of the catalogue, but for the metrics and tags that the configuration excludes.
 
@@ -120,9 +171,12 @@ class Emitter:
             for metric in catalog.METRICS
         }
         self._packed = packed
-        self._counts: dict[tuple[Metric, Tags], float] = {}
-        self._samples: dict[tuple[Metric, Tags], list[float]] = {}
-        self._waiting = 0
+        #: Two users of the same tags share a series; one that nobody holds any more, and that has nothing to send, is gone.
+        self._series: WeakValueDictionary[tuple[Metric, Tags], _Count | _Samples] = WeakValueDictionary()
+        self._counted: list[_Count] = []
+        #: Distributions that have samples, and how many these are.
+        self.sampled: list[_Samples] = []
+        self.samples = 0
         constant = ",".join(getattr(statsd, "constant_tags", ()))
         self._packet = PACKET_UNIX if getattr(statsd, "socket_path", None) else PACKET_UDP
         self._line = len(constant.encode()) + len(os.environ.get("DD_EXTERNAL_ENV", "").encode()) + LINE_FIELDS
@@ -137,47 +191,45 @@ class Emitter:
             self._held = 0
         return tags
 
-    def count(self, metric: Metric, value: float, tags: Tags) -> None:
-        """Add to a count; it is sent with the round."""
-        key = (metric, tags)
-        self._counts[key] = self._counts.get(key, 0) + value
-
-    def sample(self, metric: Metric, value: float, tags: Tags) -> None:
-        """Take one sample of a distribution; it is sent with the round, or with many others before."""
+    def series(self, metric: Metric, tags: Tags) -> Series:
+        """Return the series of a metric with these tags, to be kept by who uses it often."""
         if metric.name in self._excluded:
-            return
-        key = (metric, tags)
-        known = self._samples.get(key)
+            return _EXCLUDED
+        known = self._series.get((metric, tags))
         if known is None:
-            self._samples[key] = [value]
-        else:
-            known.append(value)
-        self._waiting += 1
-        if self._waiting >= MOST_SAMPLES:
-            self._send_samples()
+            made = (
+                _Samples(metric, tags, self) if metric.kind == "distribution" else _Count(metric, tags, self._counted)
+            )
+            known = self._series[metric, tags] = made
+        return known
 
-    def _send_samples(self) -> None:
-        samples, self._samples = self._samples, {}
-        self._waiting = 0
-        for (metric, tags), values in samples.items():
-            line = self._size(metric, tags)
+    def send_samples(self) -> None:
+        """Hand the samples that wait to the client."""
+        sampled = self.sampled[:]
+        self.sampled.clear()
+        self.samples = 0
+        for series in sampled:
+            values, series.values = series.values, []
+            line = self._size(series.metric, series.tags)
             most = max(1, (self._packet - line) // VALUE_LENGTH) if self._packed else 1
             for start in range(0, len(values), most):
                 some = values[start : start + most]
                 if self._held is not None:
                     self._make_room(line + VALUE_LENGTH * (len(some) - 1))
-                value = some[0] if len(some) == 1 else ":".join(map(str, some))
-                self._statsd.distribution(metric.name, value, tags=tags)
+                value = ":".join([NUMBER % value for value in some])
+                self._statsd.distribution(series.metric.name, value, tags=series.tags)
 
     def flush(self) -> None:
         """Send the round's counts and samples, and whatever is buffered."""
-        self._send_samples()
-        counts, self._counts = self._counts, {}
-        for (metric, tags), value in counts.items():
-            if metric.name not in self._excluded and value:
+        self.send_samples()
+        counted = self._counted[:]
+        self._counted.clear()
+        for series in counted:
+            total, series.total = series.total, None
+            if total:
                 if self._held is not None:
-                    self._make_room(self._size(metric, tags))
-                self._statsd.increment(metric.name, value, tags=tags)
+                    self._make_room(self._size(series.metric, series.tags))
+                self._statsd.increment(series.metric.name, total, tags=series.tags)
         self._statsd.flush()
         if self._held is not None:
             self._held = 0
@@ -199,3 +251,6 @@ class Emitter:
 def _length(tags: Tags) -> int:
     """Return the bytes of tags on a line, with what parts them."""
     return sum([len(tag.encode()) + 1 for tag in tags])
+
+
+_EXCLUDED = _Excluded()

@@ -1,14 +1,14 @@
-"""The tags that each metric makes of one record's tag values, kept ready for the next record that has the same."""
+"""The series that one record's tag values make of each metric, kept ready for the next record that has the same."""
 
 from ddllm.catalog import Metric
-from ddllm.instrument.report.emit import Emitter, Tags
+from ddllm.instrument.report.emit import Emitter, Series
 
-#: Combinations of tag values whose tags are kept ready, at some 9 KiB each. More than that are rare ones, built anew.
+#: Combinations of tag values whose series are kept ready, at some 9 KiB each. More than that are rare ones, made anew.
 MAX_MEMO = 1024
 #: Tags that belong to one metric alone, with their values.
 Own = tuple[tuple[str, str], ...]
-#: By a record's tag values: the tags of each metric, with those that belong to the metric alone.
-Memo = dict[tuple[str, ...], dict[tuple[Metric, Own], Tags]]
+#: By a record's tag values: the series of each metric, with the tags that belong to the metric alone.
+Memo = dict[tuple[str, ...], dict[tuple[Metric, Own], Series]]
 
 
 class Lines:
@@ -25,14 +25,11 @@ class Lines:
         self._emitter = emitter
         self._values = values
 
-    def _make(self, metric: Metric, own: Own) -> Tags:
-        tags = self._known[metric, own] = self._emitter.tags(metric, {**self._values, **dict(own)})
-        return tags
+    def add(self, metric: Metric, value: float, *own: tuple[str, str]) -> None:
+        """Add to a count, or take a sample of a distribution; `own` are tags that belong to this metric alone, with their values."""
+        (self._known.get((metric, own)) or self._make(metric, own)).add(value)
 
-    def count(self, metric: Metric, value: float, *own: tuple[str, str]) -> None:
-        """Count; `own` are tags that belong to this metric alone, with their values."""
-        self._emitter.count(metric, value, self._known.get((metric, own)) or self._make(metric, own))
-
-    def sample(self, metric: Metric, value: float, *own: tuple[str, str]) -> None:
-        """Send a sample of a distribution."""
-        self._emitter.sample(metric, value, self._known.get((metric, own)) or self._make(metric, own))
+    def _make(self, metric: Metric, own: Own) -> Series:
+        tags = self._emitter.tags(metric, {**self._values, **dict(own)})
+        series = self._known[metric, own] = self._emitter.series(metric, tags)
+        return series

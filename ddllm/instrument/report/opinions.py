@@ -37,7 +37,7 @@ class Opinions:
         except ReferenceRefusedError as error:
             self._drop(f"feedback_{error}")
             return
-        self._lines(reference).count(catalog.FEEDBACK, 1, ("kind", given.kind))
+        self._lines(reference).add(catalog.FEEDBACK, 1, ("kind", given.kind))
         if reference.span_id:
             try:
                 _evaluate(reference, given)

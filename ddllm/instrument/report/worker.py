@@ -122,9 +122,9 @@ class Reporter:
         if call.status == "abandoned" and answer.finish is not None:
             call.status = "ok"  # the model was done; only what follows its end was not read
         report = Lines(self._emitter, self._memo, self._values(call, answer, model_id, name, template))
-        report.count(catalog.REQUESTS, 1)
+        report.add(catalog.REQUESTS, 1)
         for attempt in call.attempts:
-            report.count(catalog.ATTEMPTS, 1, ("outcome", outcome(attempt)))
+            report.add(catalog.ATTEMPTS, 1, ("outcome", outcome(attempt)))
         self._times(report, call, answer)
         cost = self._usage(report, call, answer, model_id)
         refused = quality.refusal(call, answer)
@@ -139,7 +139,7 @@ class Reporter:
             key = "\0".join((str(conversation), name, str(template), asked.system_prompt(request.body)))
             did = self._conversations.follow(key, call, asked.messages(request.body))
             if did is not None:
-                report.count(catalog.FEEDBACK, 1, ("kind", did))
+                report.add(catalog.FEEDBACK, 1, ("kind", did))
         if call.actions:
             # A call that was never answered, or used nothing, costs nothing.
             asked_nothing = call.status == "error" or answer.finish_reason == "guardrail"
@@ -175,15 +175,15 @@ class Reporter:
         }
 
     def _times(self, report: Lines, call: Call, answer: Answer) -> None:
-        report.sample(catalog.DURATION, timing.duration(call))
-        report.sample(catalog.QUEUE_TIME, timing.queue_time(call, answer))
+        report.add(catalog.DURATION, timing.duration(call))
+        report.add(catalog.QUEUE_TIME, timing.queue_time(call, answer))
         first = timing.ttft(call)
         if first is not None:
-            report.sample(catalog.TTFT, first)
+            report.add(catalog.TTFT, first)
         speed = timing.generation(call, answer) if call.stream else None
         if speed is not None:
-            report.sample(catalog.TOKENS_PER_SECOND, speed[0])
-            report.sample(catalog.TIME_PER_OUTPUT_TOKEN, speed[1])
+            report.add(catalog.TOKENS_PER_SECOND, speed[0])
+            report.add(catalog.TIME_PER_OUTPUT_TOKEN, speed[1])
 
     def _usage(self, report: Lines, call: Call, answer: Answer, model_id: str) -> Cost | None:
         usage = answer.usage
@@ -201,14 +201,14 @@ class Reporter:
             (catalog.TOKENS_REASONING, usage.reasoning),
         ):
             if value:
-                report.count(metric, value)
+                report.add(metric, value)
         if usage.input is not None:
-            report.sample(catalog.REQUEST_INPUT_TOKENS, usage.input)
+            report.add(catalog.REQUEST_INPUT_TOKENS, usage.input)
             window = self._prices.context_window(call.provider, model_id)
             if window:
-                report.sample(catalog.CONTEXT_UTILIZATION, usage.input / window)
+                report.add(catalog.CONTEXT_UTILIZATION, usage.input / window)
         if usage.output is not None:
-            report.sample(catalog.REQUEST_OUTPUT_TOKENS, usage.output)
+            report.add(catalog.REQUEST_OUTPUT_TOKENS, usage.output)
         return self._cost(report, self._prices.cost(call.provider, model_id, usage, tier=answer.tier))
 
     def _cost_without_tokens(self, report: Lines, call: Call, answer: Answer, model_id: str) -> Cost | None:
@@ -220,19 +220,19 @@ class Reporter:
 
     def _cost(self, report: Lines, cost: Cost | None) -> Cost | None:
         if cost is None:
-            report.count(catalog.COST_UNPRICED, 1)
+            report.add(catalog.COST_UNPRICED, 1)
         else:
-            report.count(catalog.COST, cost.usd, ("cost_source", cost.source))
-            report.sample(catalog.REQUEST_COST, cost.usd)
+            report.add(catalog.COST, cost.usd, ("cost_source", cost.source))
+            report.add(catalog.REQUEST_COST, cost.usd)
         return cost
 
     def _quality(self, report: Lines, refused: str | None, checked: StructuredResult | None) -> None:
         if refused is not None:
-            report.count(catalog.REFUSALS, 1, ("reason", refused))
+            report.add(catalog.REFUSALS, 1, ("reason", refused))
         if checked is not None:
-            report.count(catalog.STRUCTURED_CHECKS, 1, ("format", checked.format))
+            report.add(catalog.STRUCTURED_CHECKS, 1, ("format", checked.format))
             if checked.reason is not None:
-                report.count(catalog.STRUCTURED_FAILURES, 1, ("format", checked.format), ("reason", checked.reason))
+                report.add(catalog.STRUCTURED_FAILURES, 1, ("format", checked.format), ("reason", checked.reason))
 
     def _comparison(
         self,
@@ -248,22 +248,22 @@ class Reporter:
         if not said:
             return
         own = ("comparison", self._caps.admit("comparison", str(said)))
-        report.count(catalog.COMPARISON_REQUESTS, 1, own)
-        report.sample(catalog.COMPARISON_DURATION, timing.duration(call), own)
+        report.add(catalog.COMPARISON_REQUESTS, 1, own)
+        report.add(catalog.COMPARISON_DURATION, timing.duration(call), own)
         first = timing.ttft(call)
         if first is not None:
-            report.sample(catalog.COMPARISON_TTFT, first, own)
+            report.add(catalog.COMPARISON_TTFT, first, own)
         if answer.usage is not None and answer.usage.output is not None:
-            report.sample(catalog.COMPARISON_OUTPUT_TOKENS, answer.usage.output, own)
+            report.add(catalog.COMPARISON_OUTPUT_TOKENS, answer.usage.output, own)
         if cost is not None:
-            report.sample(catalog.COMPARISON_COST, cost.usd, own)
+            report.add(catalog.COMPARISON_COST, cost.usd, own)
         if refused is not None:
-            report.count(catalog.COMPARISON_REFUSALS, 1, own, ("reason", refused))
+            report.add(catalog.COMPARISON_REFUSALS, 1, own, ("reason", refused))
         if checked is not None:
-            report.count(catalog.COMPARISON_STRUCTURED_CHECKS, 1, own, ("format", checked.format))
+            report.add(catalog.COMPARISON_STRUCTURED_CHECKS, 1, own, ("format", checked.format))
             if checked.reason is not None:
                 kind = (("format", checked.format), ("reason", checked.reason))
-                report.count(catalog.COMPARISON_STRUCTURED_FAILURES, 1, own, *kind)
+                report.add(catalog.COMPARISON_STRUCTURED_FAILURES, 1, own, *kind)
 
     # --- what is no call
 
@@ -298,7 +298,7 @@ class Reporter:
         self._telemetry(catalog.TELEMETRY_DROPPED, reason, 1)
 
     def _telemetry(self, metric: Metric, reason: str, value: int) -> None:
-        self._emitter.count(metric, value, self._emitter.tags(metric, {"reason": clean(reason)}))
+        self._emitter.series(metric, self._emitter.tags(metric, {"reason": clean(reason)})).add(value)
 
 
 @lru_cache(maxsize=1024)

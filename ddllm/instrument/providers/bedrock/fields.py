@@ -7,6 +7,8 @@ from typing import Any
 
 Body = Mapping[str, Any]
 
+_scan = json.JSONDecoder().raw_decode
+
 #: More tokens than this in one call are no count.
 _MOST_TOKENS = 10**9
 #: Nor is a day a provider's latency.
@@ -20,10 +22,24 @@ def parse(data: Any) -> Body:
     if not isinstance(data, (bytes, str)):
         return {}
     try:
-        value = json.loads(data)
+        value = loads(data)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def loads(data: bytes | str) -> Any:
+    """Parse JSON as `json.loads` does, which first asks which Unicode bytes are in, and twice whether there are spaces.
+
+    Raises:
+        ValueError: it is no JSON.
+        RecursionError: it is too deep.
+    """
+    text = (data if isinstance(data, str) else data.decode()).strip()
+    value, end = _scan(text)
+    if end != len(text):
+        raise ValueError(f"there is more after the value, at {end}")
+    return value
 
 
 def mapping(value: Any) -> Body:
@@ -56,6 +72,8 @@ def word(body: Body, key: str) -> str | None:
 
 def tokens(value: Any) -> int | None:
     """Return a count of tokens: a whole number that is not negative, also where it was written `28.0` or "28"."""
+    if value is None:
+        return None
     if type(value) is int:
         return value if 0 <= value <= _MOST_TOKENS else None
     number = _number(value, _MOST_TOKENS)

@@ -4,7 +4,6 @@ Bedrock's counts go first. Without a stream they are in headers, so they are the
 stream they are in its last chunk, under a key that no other part of a chunk has at its top.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -106,7 +105,7 @@ def _counts(source: Mapping[str, Any], names: tuple[str, ...]) -> Counts:
 def _parse(chunks: list[bytes]) -> list[Body]:
     """Parse chunks, all at once where each is JSON: one by one they cost three times as much."""
     try:
-        values = json.loads(b"[" + b",".join(chunks) + b"]")
+        values = fields.loads(b"[" + b",".join(chunks) + b"]")
     except (ValueError, RecursionError):
         values = ()
     if len(values) != len(chunks):

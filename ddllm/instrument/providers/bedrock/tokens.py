@@ -22,11 +22,12 @@ class Counts(NamedTuple):
 
 def apart(uncached: Any, output: Any, cache_read: Any, cache_write: Any, cache_write_1h: Any = None) -> Usage | None:
     """Make the usage of a provider that counts cached tokens apart from the input; None where it counted nothing."""
-    counts = Counts(*map(fields.tokens, (uncached, output, cache_read, cache_write)))
-    if not counts.known:
+    apart, answered = fields.tokens(uncached), fields.tokens(output)
+    if apart is None and answered is None:
         return None
-    whole = None if counts.input is None else counts.input + (counts.cache_read or 0) + (counts.cache_write or 0)
-    return Usage(whole, counts.output, counts.cache_read, counts.cache_write, fields.tokens(cache_write_1h))
+    read, written = fields.tokens(cache_read), fields.tokens(cache_write)
+    whole = None if apart is None else apart + (read or 0) + (written or 0)
+    return Usage(whole, answered, read, written, fields.tokens(cache_write_1h))
 
 
 def complete(usage: Usage | None, more: Usage | None) -> Usage | None:

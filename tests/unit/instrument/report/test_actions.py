@@ -22,10 +22,8 @@ class Kept:
         self._action = action
         return self
 
-    def count(self, metric: catalog.Metric, value: float) -> None:
+    def add(self, metric: catalog.Metric, value: float) -> None:
         self.seen.append((self._action.name, metric.name.removeprefix("ddllm.action."), value))
-
-    sample = count
 
     def drop(self, reason: str) -> None:
         self.dropped[reason] += 1

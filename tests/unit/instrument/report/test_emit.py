@@ -21,13 +21,13 @@ class Sent:
     """A client that keeps what it is told to send, and when it is told to send it."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[str, str, float, tuple[str, ...]]] = []
+        self.lines: list[tuple[str, str, float | str, tuple[str, ...]]] = []
         self.flushes = 0
 
     def increment(self, metric: str, value: float, tags: Any) -> None:
         self.lines.append(("c", metric, value, tags))
 
-    def distribution(self, metric: str, value: float, tags: Any) -> None:
+    def distribution(self, metric: str, value: str, tags: Any) -> None:
         self.lines.append(("d", metric, value, tags))
 
     def flush(self) -> bool:
@@ -45,9 +45,9 @@ def sent() -> Sent:
 
 def test_counts_are_summed_and_sent_with_the_round(sent):
     emitter = Emitter(sent)
-    emitter.count(catalog.REQUESTS, 1, ("feature:a",))
-    emitter.count(catalog.REQUESTS, 2, ("feature:a",))
-    emitter.count(catalog.REQUESTS, 1, ("feature:b",))
+    emitter.series(catalog.REQUESTS, ("feature:a",)).add(1)
+    emitter.series(catalog.REQUESTS, ("feature:a",)).add(2)
+    emitter.series(catalog.REQUESTS, ("feature:b",)).add(1)
     assert sent.lines == []
     emitter.flush()
     assert sent.lines == [("c", "ddllm.requests", 3, ("feature:a",)), ("c", "ddllm.requests", 1, ("feature:b",))]
@@ -56,7 +56,7 @@ def test_counts_are_summed_and_sent_with_the_round(sent):
 
 def test_a_count_is_sent_once(sent):
     emitter = Emitter(sent)
-    emitter.count(catalog.REQUESTS, 1, ())
+    emitter.series(catalog.REQUESTS, ()).add(1)
     emitter.flush()
     emitter.flush()
     assert len(sent.lines) == 1
@@ -64,7 +64,7 @@ def test_a_count_is_sent_once(sent):
 
 def test_a_count_of_nothing_is_not_sent(sent):
     emitter = Emitter(sent)
-    emitter.count(catalog.COST, 0.0, ())
+    emitter.series(catalog.COST, ()).add(0.0)
     emitter.flush()
     assert sent.lines == []
 
@@ -72,31 +72,70 @@ def test_a_count_of_nothing_is_not_sent(sent):
 def test_every_sample_is_sent(sent):
     emitter = Emitter(sent)
     for value in (1.0, 1.0, 2.5):
-        emitter.sample(catalog.TTFT, value, ("feature:a",))
-    emitter.sample(catalog.TTFT, 7, ("feature:b",))
+        emitter.series(catalog.TTFT, ("feature:a",)).add(value)
+    emitter.series(catalog.TTFT, ("feature:b",)).add(7)
     assert sent.lines == []
     emitter.flush()
     emitter.flush()
     assert sent.lines == [
-        ("d", "ddllm.ttft", "1.0:1.0:2.5", ("feature:a",)),
-        ("d", "ddllm.ttft", 7, ("feature:b",)),
+        ("d", "ddllm.ttft", "1:1:2.5", ("feature:a",)),
+        ("d", "ddllm.ttft", "7", ("feature:b",)),
     ]
 
 
 def test_for_an_agent_that_knows_no_packed_values_each_sample_is_a_line(sent):
     emitter = Emitter(sent, packed=False)
     for value in (1.0, 2.5):
-        emitter.sample(catalog.TTFT, value, ())
+        emitter.series(catalog.TTFT, ()).add(value)
     emitter.flush()
-    assert [value for _, _, value, _ in sent.lines] == [1.0, 2.5]
+    assert [value for _, _, value, _ in sent.lines] == ["1", "2.5"]
 
 
 def test_many_samples_do_not_wait_for_the_round(sent, monkeypatch):
     monkeypatch.setattr(emit, "MOST_SAMPLES", 3)
     emitter = Emitter(sent)
     for number in range(7):
-        emitter.sample(catalog.TTFT, number, ())
+        emitter.series(catalog.TTFT, ()).add(number)
     assert [value for _, _, value, _ in sent.lines] == ["0:1:2", "3:4:5"]
+
+
+def test_two_users_of_the_same_tags_share_a_line(sent):
+    emitter = Emitter(sent)
+    for _ in range(2):
+        emitter.series(catalog.REQUESTS, ("feature:a",)).add(1)
+        emitter.series(catalog.TTFT, ("feature:a",)).add(0.5)
+    emitter.flush()
+    assert [(metric, value) for _, metric, value, _ in sent.lines] == [("ddllm.ttft", "0.5:0.5"), ("ddllm.requests", 2)]
+
+
+def test_a_series_that_is_kept_is_sent_in_each_round_that_has_something_of_it(sent):
+    emitter = Emitter(sent)
+    counted, sampled = emitter.series(catalog.REQUESTS, ()), emitter.series(catalog.TTFT, ())
+    for number in (1, 2):
+        counted.add(number)
+        sampled.add(number)
+        emitter.flush()
+        emitter.flush()
+    assert [value for _, _, value, _ in sent.lines] == ["1", 1, "2", 2]
+
+
+def test_a_series_that_nobody_keeps_takes_no_room(sent):
+    emitter = Emitter(sent)
+    for number in range(100):
+        emitter.series(catalog.REQUESTS, (f"feature:{number}",)).add(1)
+    emitter.flush()
+    assert len(emitter._series) == 0
+
+
+@given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
+def test_a_sample_is_exact_to_seven_digits_and_fits_its_place(value):
+    sent = Sent()
+    emitter = Emitter(sent)
+    emitter.series(catalog.TTFT, ()).add(value)
+    emitter.flush()
+    ((_, _, text, _),) = sent.lines
+    assert float(text) == pytest.approx(value, rel=1e-6, abs=0)
+    assert len(f":{text}") <= emit.VALUE_LENGTH
 
 
 def test_tags_are_those_that_the_metric_declares(sent):
@@ -106,8 +145,8 @@ def test_tags_are_those_that_the_metric_declares(sent):
 
 def test_excluded_metrics_and_tags_are_not_sent(sent):
     emitter = Emitter(sent, [catalog.TTFT.name, catalog.COST.name], ["region"])
-    emitter.sample(catalog.TTFT, 1.0, ())
-    emitter.count(catalog.COST, 1.0, ())
+    emitter.series(catalog.TTFT, ()).add(1.0)
+    emitter.series(catalog.COST, ()).add(1.0)
     emitter.flush()
     assert sent.lines == []
     assert not any(tag.startswith("region:") for tag in emitter.tags(catalog.REQUESTS, VALUES))
@@ -161,8 +200,12 @@ def report(emitter: Emitter, calls: int, feature: str) -> None:
     """Send what a number of calls make: a count and a sample each, of a prompt's version and a region of their own."""
     values = {**VALUES, "feature": feature}
     for number in range(calls):
-        emitter.count(catalog.REQUESTS, 1, emitter.tags(catalog.REQUESTS, {**values, "prompt_version": f"v{number}"}))
-        emitter.sample(catalog.DURATION, number, emitter.tags(catalog.DURATION, {**values, "operation": f"o{number}"}))
+        emitter.series(
+            catalog.REQUESTS, emitter.tags(catalog.REQUESTS, {**values, "prompt_version": f"v{number}"})
+        ).add(1)
+        emitter.series(catalog.DURATION, emitter.tags(catalog.DURATION, {**values, "operation": f"o{number}"})).add(
+            number
+        )
     emitter.flush()
 
 
@@ -200,7 +243,7 @@ def test_the_longest_line_that_invented_values_make_fits_into_a_packet(agent, mo
     client = connect(Settings(service="shop", env="prod", version="1.2.3"))
     emitter = Emitter(client)
     for metric in catalog.METRICS:
-        emitter.count(metric, 1, emitter.tags(metric, values))
+        emitter.series(metric, emitter.tags(metric, values)).add(1)
     emitter.flush()
     client.close_socket()
     agent.wait(lambda seen: len(seen.names()) == len(catalog.METRICS))
@@ -231,7 +274,7 @@ def test_by_bytes_no_line_is_lost_doubled_or_reordered(features):
     emitter = Emitter(client)
     for number, feature in enumerate(features):
         tags = emitter.tags(catalog.TTFT, {**VALUES, "feature": feature})
-        emitter.sample(catalog.TTFT, number, tags)
+        emitter.series(catalog.TTFT, tags).add(number)
     emitter.flush()
     values = [int(one) for _, _, value, _ in client.lines for one in str(value).split(":")]
     assert sorted(values) == list(range(len(features)))

@@ -22,7 +22,7 @@ class Kept:
         self.reference = reference
         return self
 
-    def count(self, metric: Any, value: float, *own: tuple[str, str]) -> None:
+    def add(self, metric: Any, value: float, *own: tuple[str, str]) -> None:
         self.counted.append((metric.name, value, *own))
 
     def drop(self, reason: str) -> None:

@@ -155,7 +155,7 @@ def test_a_known_model_has_its_price_and_the_prices_source(report, sent):
     prices = Prices(models={CLAUDE: Price(input_per_million=1.0, output_per_million=10.0, cache_read_per_million=0.0)})
     report(converse(), configuration=FileSettings(prices=prices))
     assert sent.values("ddllm.cost", cost_source="override") == [pytest.approx(100e-6 + 20 * 10e-6)]
-    assert sent.values("ddllm.request.cost", operation="chat") == sent.values("ddllm.cost")
+    assert sent.values("ddllm.request.cost", operation="chat") == [pytest.approx(sent.values("ddllm.cost")[0])]
     assert sent.values("ddllm.cost.unpriced") == []
 
 
