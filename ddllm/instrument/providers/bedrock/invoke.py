@@ -36,7 +36,7 @@ _TRACE_KEY = "amazon-bedrock-trace"
 #: Chunks from a stream's end among which the reason why it ended, its usage and its metrics are looked for.
 _TAIL = 32
 #: Chunks that are parsed at a time from its start, until it is known how the answer begins.
-_BATCH = 12
+_BATCH = 8
 #: Chunks from its start among which the first content is looked for.
 _HEAD = 8
 #: What a chunk that is worth parsing holds: a reason that is given, counts. Escaped quotes keep an answer's text out.

@@ -7,7 +7,7 @@ from ddllm.call import Answer, ToolCall
 
 #: Characters that tell how an answer begins: whether the model declined shows in its first sentences. `ddllm.quality.opening` reads
 #: 480 of them, where they are not white space for the most part.
-OPENING = 640
+OPENING = 512
 #: Some models write their reasoning into the text, in front of the answer.
 _REASONING = ("<reasoning>", "<think>", "<thinking>")
 
