@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ddllm.query.arrays.frame import Axis, Frame
 from ddllm.query.arrays.sliding import aggregate
@@ -37,6 +38,7 @@ _FAR_SIGMAS = 1.645  # ... and how many standard deviations of normal noise that
 _BASIC_HOURS = 12
 _LEAST_POINTS = 12  # before there is a band
 _DAY_POINTS = 288  # of five minutes
+_SORTED_AT_ONCE = 2048  # windows: a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ def _seasonal(level_seconds: int, seasons: int) -> Callable[["Numbers", Settings
         number = min(seasons, _USED // settings.season)
         past = np.array([_moved(row, period * season) for season in range(1, number + 1)])
         enough = (~np.isnan(past)).sum(axis=0) >= min(_NEEDED, number)
-        base = np.full(len(row), np.nan)
-        base[enough] = np.nanmedian(past[:, enough], axis=0)
+        [median] = _in_order(past.T, (0.5,), least=1)
+        base = np.where(enough, median, np.nan)
         level = _rolling_median(row - base, max(3, level_seconds // settings.interval))
         centre = base + np.nan_to_num(level)
         spread = settings.bounds * _scale(row - centre, period, _least(centre))
@@ -192,24 +194,33 @@ def _moved(row: "Numbers", columns: int) -> "Numbers":
     return found
 
 
-def _before(row: "Numbers", size: int) -> "Numbers":
-    """Return, for each point, the `size` points before it."""
-    padded = np.concatenate([np.full(size, np.nan), row[:-1]]) if len(row) else row
-    windows: Numbers = np.lib.stride_tricks.sliding_window_view(padded, size)
-    return windows
-
-
 def _rolling_median(row: "Numbers", size: int) -> "Numbers":
     """Return the median of the points before each point."""
     return _quantiles(row, size, (0.5,), least=1)[0]
 
 
 def _quantiles(row: "Numbers", size: int, shares: Sequence[float], least: int = _LEAST_POINTS) -> list["Numbers"]:
-    """Return quantiles of the points before each point, NaN where there are too few."""
+    """Return quantiles of the `size` points before each point, NaN where there are too few."""
     found = [np.full(len(row), np.nan) for _ in shares]
-    windows = _before(row, size) if len(row) else row.reshape(0, size)
-    there = (~np.isnan(windows)).sum(axis=1) >= least
-    if there.any():
-        for place, values in enumerate(np.nanquantile(windows[there], shares, axis=1)):
-            found[place][there] = values
+    if not len(row):
+        return found
+    windows = sliding_window_view(np.concatenate([np.full(size, np.nan), row[:-1]]), size)
+    for start in range(0, len(row), _SORTED_AT_ONCE):
+        some = slice(start, start + _SORTED_AT_ONCE)
+        for values, quantile in zip(found, _in_order(windows[some], shares, least), strict=True):
+            values[some] = quantile
+    return found
+
+
+def _in_order(windows: "Numbers", shares: Sequence[float], least: int) -> list["Numbers"]:
+    """Return quantiles of each row as `np.nanquantile` does, which takes fifteen times as long: it takes rows with a NaN one by one."""
+    ordered = np.sort(windows, axis=1)  # NaN last
+    number = windows.shape[1] - np.isnan(ordered).sum(axis=1)
+    last, rows = np.maximum(number - 1, 0), np.arange(len(ordered))
+    found = []
+    for share in shares:
+        place = share * last
+        below = place.astype(np.int64)
+        low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+        found.append(np.where(number >= least, low + (high - low) * (place - below), np.nan))
     return found
