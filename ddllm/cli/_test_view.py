@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -11,23 +11,16 @@ from rich.text import Text
 
 from ddllm.alerting.state import State
 from ddllm.cli._numbers import things
+from ddllm.cli._plot import STYLES, plot
 from ddllm.testing.coverage import Coverage
 from ddllm.testing.judge import clock
 from ddllm.testing.outcome import Failure, Outcome, Picture
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 #: Said wherever a monitor's result may differ from Datadog's.
 APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
 
-_STYLES = {State.ALERT: "red", State.WARN: "yellow", State.NO_DATA: "magenta", State.OK: "green", State.ABSENT: "dim"}
 _PICTURES = 8  # of a failure at most: a monitor of many groups would fill the screen
 _CHANGES = 12  # of a state that are written: what flaps would fill the screen, too
-_ROWS = 6  # of a plot
-_LABEL = 10  # columns in front of a plot
-_WIDEST = 100
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +99,7 @@ def _pictures(failure: Failure, width: int | None) -> Iterator[RenderableType]:
         note = " (approximate)" if picture.is_approximate else ""
         yield Text.assemble("    ", (picture.monitor, "bold"), f"{group}{note}: ", _timeline(picture))
         if width is not None:
-            yield from _plot(picture, min(width, _WIDEST) - _LABEL - 6)
+            yield from plot(picture.times, picture.states, picture.values, picture.threshold, width=width, at=clock)
     if len(failure.pictures) > len(shown):
         yield Text(f"    and {len(failure.pictures) - len(shown)} more", style="dim")
 
@@ -119,43 +112,11 @@ def _timeline(picture: Picture) -> Text:
     for place in begins[:_CHANGES]:
         state = State(states[place])
         name = str(state) or "nothing"
-        text.append(f"{', ' if text else ''}{name}", style=_STYLES[state])
+        text.append(f"{', ' if text else ''}{name}", style=STYLES[state])
         text.append(f" from {clock(int(times[place]))}")
     if len(begins) > _CHANGES:
         text.append(f", and {things(len(begins) - _CHANGES, 'more change')}")
     return text
-
-
-def _plot(picture: Picture, width: int) -> Iterator[Text]:
-    """Draw the values as columns against the threshold, and the states below them."""
-    columns = max(1, min(width, len(picture.times)))
-    edges = np.linspace(0, len(picture.times), columns + 1).astype(int)[:-1]
-    states = np.maximum.reduceat(picture.states, edges)
-    if picture.values is not None and not np.isnan(picture.values).all():
-        yield from _bars(np.fmax.reduceat(picture.values, edges), picture.threshold)
-    strip = Text(f"{'':>{_LABEL + 4}} ")
-    for state in states.tolist():
-        strip.append("█" if state > State.OK else "▁" if state else " ", style=_STYLES[State(state)])
-    yield strip
-    begin, end = clock(int(picture.times[0])), clock(int(picture.times[-1]))
-    yield Text(f"{'':>{_LABEL + 4}} {begin}{end:>{max(1, columns - len(begin))}}", style="dim")
-
-
-def _bars(values: "NDArray[np.float64]", threshold: float) -> Iterator[Text]:
-    low, high = min(0.0, float(np.nanmin(values)), threshold), max(float(np.nanmax(values)), threshold)
-    step = (high - low or 1.0) / _ROWS
-    line = min(int((threshold - low) / step), _ROWS - 1)
-    heights = np.nan_to_num((values - low) / step, nan=0.0)
-    for row in range(_ROWS - 1, -1, -1):
-        label = f"{threshold:.4g}" if row == line else f"{low + step * (row + 1):.4g}" if row == _ROWS - 1 else ""
-        text = Text(f"    {label:>{_LABEL}} ")
-        for height in heights.tolist():
-            eighths = int(8 * min(max(height - row, 0.0), 1.0))
-            if eighths:
-                text.append(_EIGHTHS[eighths], style="red" if row > line else "blue")
-            else:
-                text.append("╌" if row == line else " ", style="red")
-        yield text
 
 
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:

@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 from rich.console import Group
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ddllm.cli._findings_view import in_words, of_query
+from ddllm.cli._numpy import needs_numpy
 from ddllm.cli._output import show
 from ddllm.errors import DdllmError, QueryError
 from ddllm.lint.finding import Finding, Severity
@@ -123,6 +125,84 @@ def lint_query(
     context.exit(1 if any(each.severity is Severity.ERROR for each in found) else 0)
 
 
+@command.command("eval")
+@click.argument("query", required=False)
+@_KIND
+@_TYPE
+@click.option(
+    "--recording",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answer from this recording; by default, from what Datadog has.",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="TIME",
+    help="7d, 12h (before now, or before a recording's end), or a date such as 2026-01-31T09:00Z.  [default: all of the recording; 4h before --to of Datadog]",
+)
+@click.option("--to", "end", metavar="TIME", help="As --from.  [default: now, or the recording's end]")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def eval_query(
+    context: click.Context,
+    query: str | None,
+    kind: str | None,
+    monitor_type: str | None,
+    recording: Path | None,
+    start: str | None,
+    end: str | None,
+    output: str,
+) -> None:
+    """Answer QUERY over a history: of a metric query the points, of a monitor's its value and its state at each evaluation.
+
+    ddllm query eval 'avg:ddllm.ttft{*} by {service}' --recording week.jsonl.gz --from 1d
+
+    The history is a recording, or comes from Datadog (DD_API_KEY, DD_APP_KEY with the permission timeseries_query, DD_SITE). With
+    --format json, --recording and without QUERY, reads lines from standard input as `ddllm query parse` does, and answers each with
+    a line: {"ok": true, "interval": 60, "series": [{"group": {"service": "chat"}, "points": [[1767571200, 0.41]]}]}.
+
+    Exit code: 0 there is an answer, or every line has one; 1 otherwise.
+    """
+    with needs_numpy():
+        from ddllm.cli import _query_eval  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
+        from ddllm.testing.answers import Asked  # noqa: PLC0415 - as above
+    span = _query_eval.Span(recording, start, end)
+    if query is None:
+        if output != "json":
+            raise click.UsageError("give a QUERY, or --format json to read lines from standard input")
+        values_of = _query_eval.over_lines(span)
+
+        def answer(query: str, kind: str | None, monitor_type: str | None) -> Mapping[str, Any]:
+            return _answered(lambda: values_of(query, _read(query, kind, monitor_type), monitor_type))
+
+        for line in _answers(sys.stdin.buffer, answer):
+            click.echo(line)
+        return
+    try:
+        asked = Asked(query, _read(query, kind, monitor_type), monitor_type)
+    except QueryError as error:
+        if output == "json":
+            click.echo(_line(_refusal(error.message, error.position, error.suggestion)))
+            context.exit(1)
+        _refuse(context, error)
+    if output == "json":
+        found = _answered(lambda: _query_eval.answer_json(asked, span))
+        click.echo(_line(found))
+        context.exit(0 if found["ok"] else 1)
+    try:
+        _query_eval.run(asked, span)
+    except QueryError as error:
+        _refuse(context, error)
+
+
+def _answered(answer: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return answer()
+    except QueryError as error:
+        return _refusal(error.message, error.position, error.suggestion)
+
+
 def _findings(query: str, kind: str | None, monitor_type: str | None) -> list[Finding]:
     try:
         tree: _Tree | QueryError = _read(query, kind, monitor_type)
@@ -154,14 +234,16 @@ def _read(query: str, kind: str | None, monitor_type: str | None) -> _Tree:
             raise max(of_widget, of_monitor, key=lambda error: error.position or 0) from None
 
 
-def _refuse(context: click.Context, error: QueryError) -> None:
+def _refuse(context: click.Context, error: QueryError) -> NoReturn:
     """Print an error with the place that it points to."""
     hint = f". {error.hint}" if error.hint else ""
-    click.echo(f"ddllm: {error.message}{hint}\n{error.pointed()}", err=True)
+    click.echo("\n".join(filter(None, (f"ddllm: {error.message}{hint}", error.pointed()))), err=True)
     context.exit(1)
 
 
-def _answers(lines: Iterable[bytes], answer: Callable[[str, str | None, str | None], dict[str, Any]]) -> Iterator[str]:
+def _answers(
+    lines: Iterable[bytes], answer: Callable[[str, str | None, str | None], Mapping[str, Any]]
+) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
@@ -197,5 +279,5 @@ def _refusal(message: str, position: int | None, suggestion: str | None) -> dict
     return {"ok": False, "error": {"message": message, "position": position, "suggestion": suggestion}}
 
 
-def _line(answer: dict[str, Any]) -> str:
+def _line(answer: Mapping[str, Any]) -> str:
     return json.dumps(answer, ensure_ascii=False)

@@ -1,9 +1,15 @@
 """`ddllm query` as a process: queries as arguments and as lines, their faults, and what they mean."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.support.commands import ddllm as on
+from tests.support.datadog import organisation
 from tests.support.forked import run_ddllm
+from tests.support.histories import errors, file_of
 from tests.support.process import ROOT, Ended, environment
 
 TYPO = "avg(last_5m):clampmin(avg:a{*}, 0) > 5"
@@ -129,3 +135,78 @@ def test_lines_are_linted_each_by_itself():
         (False, ["function/unknown"]),
         (True, []),
     ]
+
+
+# --- eval: answers over a history
+
+
+FAILED = "sum(last_5m):sum:ddllm.requests{*} by {service}.as_count() > 10"
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    return file_of(errors(chat=[0, 0, 9, 9, 0, 0, 0, 0, 9, 0, 0, 0], search=[0] * 12), tmp_path)
+
+
+def test_a_query_is_answered_from_a_recording(history):
+    ended = ddllm("eval", "sum:ddllm.requests{*} by {service}.as_count()", "--recording", str(history))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines() == [
+        f"2026-01-05 00:00 to 2026-01-05 00:12 UTC, every 1 min, from {history}",
+        "",
+        "group           last  lowest  average  highest  points",
+        "service:chat       0       0     2.25        9      12  ▁▁██▁▁▁▁█▁▁▁",
+        "service:search     0       0        0        0      12  ▁▁▁▁▁▁▁▁▁▁▁▁",
+    ]
+
+
+def test_a_monitors_query_is_answered_with_states(history):
+    told = ddllm("eval", FAILED, "--recording", str(history)).stdout
+    assert "service:chat       9       9    12.38       18       8  OK      2.0 min       1      ███▅▅▅▅▅" in told
+    found = json.loads(ddllm("eval", FAILED, "--recording", str(history), "--format", "json").stdout)
+    chat = found["series"][0]
+    assert (found["ok"], found["threshold"], chat["group"]) == (True, 10, {"service": "chat"})
+    assert [value for _, value in chat["points"]] == [None] * 4 + [18, 18, 18, 9, 9, 9, 9, 9]
+    assert [state for _, state in chat["states"]][-3:] == ["OK", "Alert", "OK"]
+
+
+def test_lines_are_answered_from_a_recording(history):
+    rows = [
+        {"kind": "widget", "query": "sum:ddllm.requests{*}.as_count()"},
+        {"query": "1"},
+        {"query": "smu:a{*}"},
+        {"kind": "monitor", "query": FAILED},
+    ]
+    lines = "\n".join(map(json.dumps, rows))
+    ended = ddllm("eval", "--format", "json", "--recording", str(history), lines=lines)
+    assert ended.returncode == 0, ended.stderr
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [each["ok"] for each in found] == [True, False, False, True]
+    assert found[2]["error"]["suggestion"] == "sum"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("sum(last_5m):smu:a{*} > 2", "--recording", "none"), "Did you mean `sum`?\n    sum(last_5m):smu:a{*} > 2\n                 ^\n"),
+        (("avg:a{*}", "--recording", "none"), "ddllm: none: the recording cannot be read: No such file or directory\n"),
+        (("1 && 2", "--recording", "none"), "ddllm: this reads no metric, so it has no values\n"),
+        (("avg:a{*}",), "ddllm: DD_API_KEY and DD_APP_KEY are not set"),
+        (("--format", "json"), "ddllm: lines on standard input are answered from a recording. Name one with --recording\n"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_said_in_a_line(arguments, told):
+    ended = ddllm("eval", *arguments)
+    assert ended.returncode == 1
+    assert told in ended.stderr
+
+
+def test_datadog_is_asked_where_there_is_no_recording(tmp_path):
+    held = errors(chat=[0, 0, 9, 9, 0, 0, 0, 0, 9, 0, 0, 0])
+    span = ("--from", "2026-01-05T00:00Z", "--to", "2026-01-05T00:12Z")
+    with organisation(metrics=held.of) as api:
+        monitor = on(api, tmp_path, "query", "eval", FAILED, *span, "--format", "json")
+        metric = on(api, tmp_path, "query", "eval", "sum:ddllm.requests{*} by {service}.as_count()", *span)
+    assert monitor.returncode == metric.returncode == 0, monitor.stderr + metric.stderr
+    assert "Alert" in [state for _, state in json.loads(monitor.stdout)["series"][0]["states"]]
+    assert "service:chat" in metric.stdout
