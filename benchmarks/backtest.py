@@ -52,19 +52,20 @@ VALUES = {
     "format": {"json": 1.0},
     "kind": {"thumbs_up": 0.5, "thumbs_down": 0.1, "regenerate": 0.2, "follow_up": 0.2},
 }
-#: What a count adds a call, and a distribution's median and sigma.
+#: How many calls count, and what each adds.
 COUNTS = {
-    catalog.REQUESTS: 1.0,
-    catalog.ATTEMPTS: 1.02,
-    catalog.TOKENS_INPUT: 1800.0,
-    catalog.TOKENS_CACHE_READ: 900.0,
-    catalog.TOKENS_OUTPUT: 350.0,
-    catalog.COST: 0.01,
-    catalog.REFUSALS: 0.005,
-    catalog.STRUCTURED_CHECKS: 0.5,
-    catalog.STRUCTURED_FAILURES: 0.005,
-    catalog.FEEDBACK: 0.04,
+    catalog.REQUESTS: (1.0, 1.0),
+    catalog.ATTEMPTS: (1.0, 1.02),
+    catalog.TOKENS_INPUT: (1.0, 1800.0),
+    catalog.TOKENS_CACHE_READ: (1.0, 900.0),
+    catalog.TOKENS_OUTPUT: (1.0, 350.0),
+    catalog.COST: (1.0, 0.01),
+    catalog.REFUSALS: (0.005, 1.0),
+    catalog.STRUCTURED_CHECKS: (0.5, 1.0),
+    catalog.STRUCTURED_FAILURES: (0.005, 1.0),
+    catalog.FEEDBACK: (0.04, 1.0),
 }
+#: A distribution's median and sigma.
 DISTRIBUTIONS = {
     catalog.REQUEST_COST: (0.01, 0.5),
     catalog.REQUEST_INPUT_TOKENS: (1800.0, 0.6),
@@ -95,11 +96,11 @@ def _feature(
         "service": service, "env": "prod", "version": "1", "provider": "aws.bedrock",
         "model_vendor": "meta" if model.startswith("llama") else "anthropic", "model_name": model, "feature": name,
     }  # fmt: skip
-    for metric, each in COUNTS.items():
+    for metric, (counted, adds) in COUNTS.items():
         for tags, share in _tags(metric, base):
-            calls = rng.poisson(rate * shape * share * min(each, 1))
+            calls = rng.poisson(rate * shape * share * counted)
             there = calls > 0
-            points = zip(times[there].tolist(), (calls[there] * max(each, 1.0)).tolist(), strict=True)
+            points = zip(times[there].tolist(), (calls[there] * adds).tolist(), strict=True)
             yield Series(metric.name, "count", tags, dict(points))
     for metric, (median, sigma) in DISTRIBUTIONS.items():
         for tags, share in _tags(metric, base):
