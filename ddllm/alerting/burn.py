@@ -5,7 +5,7 @@ burn_rate). Both windows must be above the threshold, so what is compared is the
 happened burns nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+_WINDOWS = ("long_window", "short_window")
+_SLICE = 300  # seconds, where nothing says so
 _ANY = Comparison(">", 0.0)  # what is evaluated here is not compared
 
 
@@ -40,7 +42,7 @@ def burn_rates(
     if query.measure != "burn_rate":
         raise QueryError("an error budget is of weeks, and is not evaluated here", query=str(query))
     budget = 1 - _target(query, slo) / 100
-    windows = [_window(query, name) for name in ("long_window", "short_window")]
+    windows = [_window(query, name) for name in _WINDOWS]
     rates = [_error_rate(query, slo, window, data, evaluations, cell) for window in windows]
     with np.errstate(invalid="ignore"):
         rows = np.minimum(*[np.nan_to_num(each) for each in rates]) / budget
@@ -56,6 +58,27 @@ def expressions(slo: Mapping[str, Any]) -> Iterator[Expression]:
         yield _sliced(slo)
     else:
         raise QueryError(f"a burn rate of the SLO `{slo.get('name')}` is not evaluated here", query="burn_rate")
+
+
+def rewritten(slo: Mapping[str, Any], rewrite: Callable[[Expression], Expression]) -> dict[str, Any]:
+    """Return an SLO that reads something else in the place of each of its expressions. Raises QueryError as `expressions` does."""
+    texts = [str(rewrite(each)) for each in expressions(slo)]
+    if slo["type"] == "metric":
+        return {**slo, "query": dict(zip(("numerator", "denominator"), texts, strict=True))}
+    slices = slo["sli_specification"]["time_slice"]
+    query = {"formulas": [{"formula": "query1"}], "queries": [{"name": "query1", "query": texts[0]}]}
+    return {**slo, "sli_specification": {"time_slice": {**slices, "query": query}}}
+
+
+def slice_seconds(slo: Mapping[str, Any]) -> int:
+    """Return how long a slice of a time-slice SLO is; 0 for one that has none."""
+    specification = (slo.get("sli_specification") or {}).get("time_slice") or {}
+    return int(specification.get("query_interval_seconds") or _SLICE) if slo.get("type") == "time_slice" else 0
+
+
+def longest_seconds(query: SloQuery) -> int:
+    """Return how long the longer of an alert's windows is."""
+    return max(_window(query, name).seconds for name in _WINDOWS)
 
 
 def _error_rate(
@@ -74,7 +97,7 @@ def _bad_slices(
 ) -> "Numbers":
     """Return the share of slices in the window that missed the threshold. A slice without data counts as good."""
     specification = slo["sli_specification"]["time_slice"]
-    size = int(specification.get("query_interval_seconds") or 300)
+    size = slice_seconds(slo)
     compare = _COMPARE.get(specification["comparator"])
     if compare is None:
         raise QueryError(f"`{specification['comparator']}` compares no slices", query=str(query))

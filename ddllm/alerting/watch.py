@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ddllm.alerting.burn import burn_rates
+from ddllm.alerting.burn import burn_rates, expressions, longest_seconds
 from ddllm.alerting.composite import MemberStates, composite
 from ddllm.alerting.full_window import not_full
 from ddllm.alerting.notifications import Notification, notifications
@@ -22,6 +22,7 @@ from ddllm.query.arrays.columns import Held
 from ddllm.query.arrays.frame import Axis
 from ddllm.query.arrays.partial import is_partial
 from ddllm.query.arrays.values import Values, values_of
+from ddllm.query.ast import Query
 from ddllm.query.monitor import CompositeQuery, MetricQuery, SloQuery, members_of
 from ddllm.query.parse import parse_monitor
 from ddllm.query.reads import reads
@@ -82,6 +83,13 @@ class NotRun:
     reason: str
 
 
+def queries_of(monitor: Watched) -> Iterator[Query]:
+    """Yield what a monitor reads, the SLO's queries where it is about one. Raises QueryError where one cannot be read."""
+    trees = [parse_monitor(monitor.query, monitor.type)] if monitor.slo is None else expressions(monitor.slo)
+    for tree in trees:
+        yield from (read.query for read in reads(tree))
+
+
 def watch(
     monitors: Sequence[Watched], series_of: SeriesOf, evaluations: Axis, *, cell: int = 60, since: int | None = None
 ) -> dict[str, Course | NotRun]:
@@ -114,7 +122,7 @@ def _course(
     if isinstance(query, CompositeQuery):
         return combine(monitor, by_id, evaluations.times)
     if isinstance(query, SloQuery) and monitor.slo is not None:
-        return _burning(monitor, query, monitor.slo, held, evaluations, cell)
+        return _burning(monitor, query, monitor.slo, held, evaluations, cell, since)
     if not isinstance(query, MetricQuery):
         return NotRun(monitor, f"a {monitor.type} is not evaluated here")
     if query.comparison.threshold is None:
@@ -144,10 +152,18 @@ def _course(
 
 
 def _burning(
-    monitor: Watched, query: SloQuery, slo: Mapping[str, Any], held: Held, evaluations: Axis, cell: int
+    monitor: Watched,
+    query: SloQuery,
+    slo: Mapping[str, Any],
+    held: Held,
+    evaluations: Axis,
+    cell: int,
+    since: int | None,
 ) -> Course:
     """Run an alert on a burn rate. What it reads has no groups, and an hour without data burns nothing."""
     values = burn_rates(query, slo, held, evaluations, cell=cell)
+    if since is not None:
+        values.values[:, evaluations.times - longest_seconds(query) < since] = np.nan
     rule = rule_of((query.comparison.operator, query.comparison.threshold or 0.0), monitor.options, counts=True)
     states = timeline(rule, evaluations.times, values.values).states
     return _held(monitor, rule, values, evaluations, states, np.arange(evaluations.count))

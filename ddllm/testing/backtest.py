@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ddllm.alerting.state import State
-from ddllm.alerting.watch import Course, NotRun, Watched, watch
+from ddllm.alerting.watch import Course, NotRun, Watched, queries_of, watch
 from ddllm.definitions.settings import Severity
 from ddllm.errors import DdllmError, QueryError
 from ddllm.query.arrays.frame import Axis
-from ddllm.query.parse import parse_monitor
-from ddllm.query.reads import reads
 from ddllm.query.recordings import Recording, read_recording
 from ddllm.testing.alerts import Alert, alerts_of, groups_within
 from ddllm.testing.trials import WEEK, Trial, Trials, count, lead_of
@@ -230,6 +228,6 @@ def _curve(lead: Course, within: Mapping[str, str] | None) -> Curve | None:
 
 def _metrics(watched: Watched) -> Iterable[str]:
     try:
-        return [read.metric for read in reads(parse_monitor(watched.query, watched.type))]
+        return [query.metric for query in queries_of(watched)]
     except QueryError:
         return ()

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from ddllm.alerting.rule import Rule, rule_of
 from ddllm.definitions.thresholds import trailing_comparison
+from ddllm.query.arrays.anomalies import is_algorithm, settings_of
+from ddllm.query.ast import Call
+from ddllm.query.monitor import MetricQuery
+from ddllm.query.parse import parse_monitor
+from ddllm.query.reads import reads
 from ddllm.testing.outcome import RECOVERY, GroupOf, Outcome, Transition
 from ddllm.testing.subjects import Subject
 
@@ -58,9 +63,18 @@ def transitions_of(key: str, subjects: Mapping[str, Subject]) -> Iterator[str]:
     yield "Alert"
     if rule.warning is not None:
         yield "Warn"
-    if rule.missing == "no_data":
+    if rule.missing == "no_data" and not _is_filled(subjects[key]):
         yield "No Data"
     yield RECOVERY
+
+
+def _is_filled(subject: Subject) -> bool:
+    """Whether it looks for anomalies of a count, which take what is missing for 0: once there was data, there always is."""
+    query = parse_monitor(subject.watched.query, subject.watched.type)
+    call = query.expression if isinstance(query, MetricQuery) else None
+    if not isinstance(call, Call) or not is_algorithm(call):
+        return False
+    return settings_of(call, 0).zero_default and all(read.query.method("as_count") for read in reads(call))
 
 
 def _rule(subject: Subject) -> Rule:

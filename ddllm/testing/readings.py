@@ -6,21 +6,24 @@ each metric of a monitor's query becomes a reading, a query of its own, and the 
 - sums, counts, minima and maxima are asked by every tag that a monitor filters or groups by, in the finest buckets; one reading
   serves all monitors of the metric, and gives exactly what the metric would
 - averages are asked as the monitor asks them, bucket by bucket
+- an alert on a burn rate reads what its SLO reads: sums, or percentiles of buckets as long as a slice
 - `percentile(last_5m):p95:…` is asked as p95 of buckets as long as the window: right each time a window ends on a multiple of its length,
   and held until the next
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ddllm import catalog
+from ddllm.alerting.burn import longest_seconds, rewritten, slice_seconds
 from ddllm.alerting.watch import Watched
 from ddllm.errors import QueryError
 from ddllm.query.arrays.anomalies import is_algorithm, settings_of
 from ddllm.query.arrays.leaves import percentile_of
 from ddllm.query.arrays.values import lookback
 from ddllm.query.ast import Binary, Both, Call, Everything, Expression, Method, Negative, Query, Scope, Tag
-from ddllm.query.monitor import MetricQuery
+from ddllm.query.monitor import MetricQuery, SloQuery
 from ddllm.query.parse import parse_monitor
 from ddllm.query.reads import tags_of
 from ddllm.query.series import Kind
@@ -89,6 +92,8 @@ class Readings:
             query = parse_monitor(watched.query, watched.type)
         except QueryError:
             return watched  # it says so itself where it is run
+        if isinstance(query, SloQuery) and watched.slo is not None:
+            return replace(watched, slo=self._slo(query, watched.slo))
         if not isinstance(query, MetricQuery):
             return watched
         back = query.window.seconds + lookback(query) + (query.change.shift.seconds if query.change else 0)
@@ -98,6 +103,14 @@ class Readings:
         expression = self._expression(query.expression, CELL, window, back)
         again = replace(query, aggregator="avg" if whole else query.aggregator, expression=expression)
         return replace(watched, query=str(again))
+
+    def _slo(self, query: SloQuery, slo: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an SLO that reads the answers. A slice has the length of a bucket, and begins with it."""
+        try:
+            size, back = slice_seconds(slo), longest_seconds(query)
+            return rewritten(slo, lambda expression: self._expression(expression, CELL, size, back + size))
+        except QueryError:
+            return slo  # as above
 
     def _expression(self, expression: Expression, step: int, window: int, back: int) -> Expression:
         match expression:

@@ -50,6 +50,27 @@ def test_what_cannot_be_run_says_why_and_the_others_run():
     assert ran.alerts
 
 
+def test_an_alert_on_a_burn_rate_runs_over_its_slos_queries_once_the_history_fills_its_window():
+    slo = {
+        "name": "answered",
+        "type": "metric",
+        "query": {
+            "numerator": "sum:ddllm.requests{!status:error}.as_count()",
+            "denominator": "sum:ddllm.requests{*}.as_count()",
+        },
+        "thresholds": [{"timeframe": "30d", "target": 99.0}],
+    }
+    query = 'burn_rate("1").over("30d").long_window("1h").short_window("5m") > 14.4'
+    minutes = range(240)
+    good = Series("ddllm.requests", "count", ("status:ok",), {START + MINUTE * at: 100.0 for at in minutes})
+    failed = [START + MINUTE * at for at in minutes if at < 30 or 120 <= at < 180]
+    bad = Series("ddllm.requests", "count", ("status:error",), dict.fromkeys(failed, 100.0))
+    history = Recording(MINUTE, START, START + MINUTE * 240, (good, bad))
+    [found] = run(history, Probe(Watched(5, "burn", "slo alert", query, NOW, slo)))
+    assert found.probe.metrics == {"ddllm.requests"}
+    assert [(each.start - START) // MINUTE for each in found.alerts] == [131], "the first half hour fills no window"
+
+
 def test_a_monitor_without_data_has_no_groups():
     [found] = run(errors(a=[9, 9]), Probe(COST))
     assert (found.groups, found.alerts, found.skipped) == (0, (), None)

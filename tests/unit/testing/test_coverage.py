@@ -24,6 +24,23 @@ def test_a_monitor_can_go_where_its_thresholds_and_its_policy_let_it(tested):
     assert [*transitions_of("failing", subjects)] == ["Alert", "Warn", "No Data", "Recovery"]
 
 
+@pytest.mark.parametrize(("query", "fills"), [("sum:a{*}.as_count()", True), ("avg:a{*}", False)])
+def test_anomalies_of_a_count_are_never_without_data(tested, query, fills):
+    tested.expect("{never: true, monitor: errors}")
+    tested.repository.write(
+        "monitors/spend.yaml",
+        "spend:\n"
+        "  severity: ticket\n"
+        "  name: Spend\n"
+        "  type: query alert\n"
+        f"  query: \"avg(last_4h):anomalies({query}, 'agile', 3, direction='above', alert_window='last_1h', interval=300,"
+        " count_default_zero='true', seasonality='weekly') >= 0.5\"\n"
+        "  message: Look.\n"
+        "  options: {threshold_windows: {trigger_window: last_1h, recovery_window: last_1h}, on_missing_data: show_no_data}\n",
+    )
+    assert ("No Data" not in transitions_of("spend", tested.suite().subjects)) is fills
+
+
 def test_what_tests_went_through_is_covered_and_the_rest_is_named(tested):
     tested.expect("{at: 9m, monitor: errors, state: OK}", values="0x2 3x5 0x5 _x5")
     found = covered(tested)

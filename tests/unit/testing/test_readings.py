@@ -1,5 +1,7 @@
 """What is asked of Datadog in place of monitors' metrics."""
 
+from typing import Any
+
 import pytest
 
 from ddllm.alerting.watch import Watched
@@ -57,6 +59,42 @@ def test_what_looks_back_is_read_from_further_back():
 def test_anomalies_are_asked_in_their_own_interval():
     text = "avg(last_4h):anomalies(sum:m{*}.as_count(), 'agile', 3, alert_window='last_1h', interval=300) >= 0.5"
     assert asked(text)[1] == ["sum:m{*}.as_count().rollup(sum, 300)"]
+
+
+BURN = 'burn_rate("a").over("30d").long_window("6h").short_window("30m") > 6'
+
+
+def asked_of(slo: dict[str, Any]) -> tuple[Any, list[str], int]:
+    """Return the SLO that is read then, what is asked, and how far back it is read."""
+    [probe], [*readings], _ = readings_of([Probe(Watched(1, "m", "slo alert", BURN, slo=slo))])
+    return probe.watched.slo, [str(each.query) for each in readings], max((each.back for each in readings), default=0)
+
+
+def test_an_alert_on_a_burn_rate_asks_what_its_slo_counts():
+    slo, queries, back = asked_of(
+        {"type": "metric", "query": {"numerator": "sum:m{!s:error}.as_count()", "denominator": "sum:m{*}.as_count()"}}
+    )
+    assert slo["query"] == {
+        "numerator": "sum:m.reading_0{!s:error}.as_count()",
+        "denominator": "sum:m.reading_0{*}.as_count()",
+    }
+    assert (queries, back) == (["sum:m{*} by {s}.as_count().rollup(sum, 60)"], 6 * 3600)
+
+
+def test_an_alert_on_slices_asks_percentiles_of_buckets_as_long_as_a_slice():
+    reading = {"formulas": [{"formula": "q"}], "queries": [{"name": "q", "query": "p95:m{a:1}"}]}
+    slices = {"comparator": "<", "threshold": 2, "query_interval_seconds": 300, "query": reading}
+    slo, queries, back = asked_of({"type": "time_slice", "sli_specification": {"time_slice": slices}})
+    read = slo["sli_specification"]["time_slice"]
+    assert [each["query"] for each in read["query"]["queries"]] == ["avg:m.reading_0{*}"]
+    assert {key: value for key, value in read.items() if key != "query"} == {
+        key: value for key, value in slices.items() if key != "query"
+    }
+    assert (queries, back) == (["p95:m{a:1}.rollup(300)"], 6 * 3600 + 300)
+
+
+def test_an_slo_that_is_not_evaluated_asks_nothing():
+    assert asked_of({"type": "monitor"}) == ({"type": "monitor"}, [], 0)
 
 
 @pytest.mark.parametrize("query", ['logs("a").index("*").rollup("count").last("5m") > 5', "this is no query"])
