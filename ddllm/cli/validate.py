@@ -17,6 +17,7 @@ from ddllm.api.datadog import Datadog
 from ddllm.cli._findings_view import annotation, as_json, counted, in_words
 from ddllm.cli._findings_view import command as github_command
 from ddllm.cli._output import show
+from ddllm.definitions.monitor_tests import check_tests
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import ConfigError, DdllmError, DefinitionError
@@ -55,7 +56,7 @@ _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?")
 )
 @click.pass_context
 def command(context: click.Context, folder: Path, env: str | None, fail_on: str, ask: bool, output: str) -> None:
-    """Check the definition files below PATH, and ddllm.yaml, without a network and without keys.
+    """Check the definition files below PATH, their tests, and ddllm.yaml, without a network and without keys.
 
     PATH is the folder that holds monitors/. Every fault is named with its file, line and column. Queries and messages are
     linted: docs/lint.md says what each rule finds, and `# ddllm: ignore RULE WHY` at a definition lets it be. With --live a
@@ -69,8 +70,13 @@ def command(context: click.Context, folder: Path, env: str | None, fail_on: str,
         project = load_project(folder, env)
     with problems.caught():
         _check_application(folder)
+    if project is not None:
+        with problems.caught():
+            check_tests(project, folder)
     if output == "text":
-        problems.raise_any()
+        told = Problems()
+        told.add(*map(_named, problems.found))
+        told.raise_any()
     with _organisation(ask=ask) as live:
         findings = lint(project, live=live) if project else []
     unchecked = live.not_checked if live else {}
@@ -166,8 +172,15 @@ def _place(problem: DdllmError) -> dict[str, Any]:
     return {"file": parts.get("file"), "line": line, "column": column}
 
 
-def _annotation(problem: DdllmError) -> str:
+def _named(problem: DefinitionError) -> DefinitionError:
+    """Begin a problem with the code of the rule that docs/lint.md has for it, if there is one."""
     rule = refusing(problem.message)
-    message = f"{rule.code}: {problem.message}" if rule else problem.message
-    said = f"{message}. {problem.hint}" if problem.hint else message
+    if rule is None:
+        return problem
+    return DefinitionError(f"{rule.code}: {problem.message}", where=problem.where, hint=problem.hint)
+
+
+def _annotation(problem: DefinitionError) -> str:
+    told = _named(problem)
+    said = f"{told.message}. {told.hint}" if told.hint else told.message
     return github_command("error", said=said, **_place(problem))

@@ -14,7 +14,7 @@ This module knows the shape; what metrics, monitors and `values` mean is known t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from ddllm.definitions.document import Document, Position, Route, load
 from ddllm.definitions.monitors import KIND, MonitorDefinition
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.problems import Problems
-from ddllm.definitions.project import Project, shown
+from ddllm.definitions.project import Project, load_project, shown
 from ddllm.definitions.settings import Settings, check_names, load_settings
 from ddllm.definitions.shape import Shape, check
 from ddllm.definitions.variables import Layer, as_written
@@ -256,6 +256,31 @@ def monitors_of(tests: MonitorTests, project: Project) -> tuple[MonitorDefinitio
 
 def _of_files(known: Sequence[MonitorDefinition], paths: set[Path]) -> list[MonitorDefinition]:
     return [each for each in known if Path(each.source.document.file).resolve() in paths]
+
+
+def unknown_monitors(tests: MonitorTests, index: int, listed: Sequence[str]) -> Iterator[DefinitionError]:
+    """Yield an error for each expectation of a test about a monitor that its file does not list."""
+    for place, each in enumerate(tests.tests[index].expect):
+        if each.monitor is not None and each.monitor not in listed:
+            yield unknown("monitor", each.monitor, listed, tests.at(index, "expect", place, "monitor"))
+
+
+def check_tests(project: Project, root: Path) -> None:
+    """Read every file of tests, and look for the monitors that they name. What their series say is read where they run.
+
+    Raises DefinitionError, or DefinitionListError, with all that is wrong.
+    """
+    problems = Problems()
+    projects = {project.env: project}
+    for path in files_of_tests(root):
+        with problems.caught():
+            tests = load_tests(path, root / KIND / "settings.yaml")
+            if tests.env not in projects:
+                projects[tests.env] = load_project(root, tests.env)
+            listed = [each.key for each in monitors_of(tests, projects[tests.env])]
+            for index in range(len(tests.tests)):
+                problems.add(*unknown_monitors(tests, index, listed))
+    problems.raise_any()
 
 
 def unknown(what: str, name: str, known: Sequence[str], position: Position) -> DefinitionError:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ddllm.definitions.monitor_tests import DEFAULT_START, Expectation, MonitorTests, load_tests, monitors_of, unknown
+from ddllm.definitions.monitor_tests import (
+    DEFAULT_START,
+    Expectation,
+    MonitorTests,
+    load_tests,
+    monitors_of,
+    unknown_monitors,
+)
 from ddllm.definitions.monitors import KIND
 from ddllm.definitions.problems import Problems
 from ddllm.definitions.project import Project, load_project
@@ -96,10 +103,7 @@ def _case(tests: MonitorTests, index: int, listed: Sequence[str], known: Mapping
             plan = plan_series(each.metric, each.values, each.kind, start=begin, interval=test.interval, test=test.name)
             if series.setdefault((plan.metric, plan.tags), plan) is not plan:
                 raise DdllmError(f"`{each.metric}` is written twice")
-    for place, expectation in enumerate(test.expect):
-        if expectation.monitor is not None and expectation.monitor not in listed:
-            where = tests.at(index, "expect", place, "monitor")
-            problems.add(unknown("monitor", expectation.monitor, listed, where))
+    problems.add(*unknown_monitors(tests, index, listed))
     problems.raise_any()
     speaking = tuple(key for key in listed if known[key].speaks)
     named = [each.monitor for each in test.expect if each.monitor is not None]

@@ -53,6 +53,41 @@ def test_all_that_is_wrong_is_told_in_one_go(broken: Repository):
     ]
 
 
+def test_what_the_loader_refuses_bears_the_code_of_its_rule(repository: Repository):
+    repository.write(
+        "monitors/a.yaml",
+        "aa: {severity: info, name: n, type: query alert, query: 'avg(last_5m):avg:ddllm.ttft{*} > 1', message: m,"
+        " options: {thresholds: {critical: 2}}}\n",
+    )
+    told = validate(repository.folder, code=1).stderr
+    assert "threshold/mismatch: " in told
+
+
+TESTS = """\
+monitors: [../slow.yaml]
+tests:
+- name: one
+  series:
+  - {metric: "ddllm.ttft{env:prod}", values: 1x30}
+  expect:
+  - {never: true, monitor: MONITOR}
+"""
+
+
+def test_files_of_tests_are_read_too(repository: Repository):
+    repository.replace("monitors/slow.yaml", "severity: page", "severity: info")
+    [key] = [line.rstrip(":") for line in MONITORS.splitlines() if line and line[0].isalpha()][:1]
+    repository.write("monitors/tests/t.yaml", TESTS.replace("MONITOR", key))
+    assert validate(repository.folder).stdout.endswith("all well.\n")
+    repository.write("monitors/tests/t.yaml", TESTS.replace("MONITOR", key[:-1]))
+    repository.write("monitors/tests/u.yaml", TESTS.replace("series", "serie"))
+    repository.write("monitors/tests/v.yaml", TESTS.replace("slow", "slaw"))
+    told = validate(repository.folder, code=1).stderr
+    assert f"monitors/tests/t.yaml:7:28: there is no monitor `{key[:-1]}`. Did you mean `{key}`?" in told
+    assert "monitors/tests/u.yaml:4:3: unknown key `serie`. Did you mean `series`?" in told
+    assert "monitors/tests/v.yaml:1:12: `../slaw.yaml` finds no monitor" in told
+
+
 def test_json_holds_the_place_of_everything_that_is_wrong(broken: Repository):
     told = json.loads(validate(broken.folder, "--format", "json", code=1).stdout)
     assert (told["project"], told["definitions"]) == (None, {})
