@@ -62,7 +62,6 @@ bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes do
 	@$(BIN)/python benchmarks/queries.py --write
 	@$(BIN)/python benchmarks/sync.py --write
 	@$(BIN)/python -m benchmarks.evaluator --write
-	@$(BIN)/python -m benchmarks.anomalies --write
 	@$(BIN)/python benchmarks/backtest.py --write
 	@$(BIN)/python benchmarks/monitor_tests.py --write
 	@$(BIN)/python benchmarks/redact.py

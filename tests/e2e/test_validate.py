@@ -84,7 +84,7 @@ def test_files_of_tests_are_read_too(repository: Repository):
     repository.write("monitors/tests/v.yaml", TESTS.replace("slow", "slaw"))
     told = validate(repository.folder, code=1).stderr
     assert f"monitors/tests/t.yaml:7:28: there is no monitor `{key[:-1]}`. Did you mean `{key}`?" in told
-    assert "monitors/tests/u.yaml:4:3: unknown key `serie`. Did you mean `series`?" in told
+    assert "monitors/tests/u.yaml:4:3: unknown key `tests.0.serie`. Did you mean `series`?" in told
     assert "monitors/tests/v.yaml:1:12: `../slaw.yaml` finds no monitor" in told
 
 
