@@ -17,6 +17,8 @@ from ddllm.query.series import Series
 from ddllm.query.sketch import Sketch
 
 MINUTES_A_DAY = 24 * 60
+#: Days before the first evaluation that a weekly season reads.
+SEASONS = 42
 MONITORS = {
     "a threshold of a ratio of counts": (
         "sum(last_5m):100 * sum:errors{*} by {service}.as_count() / sum:calls{*} by {service}.as_count() > 5",
@@ -26,7 +28,7 @@ MONITORS = {
     "a threshold of an average": ("avg(last_15m):avg:gauge{*} by {service} > 90", {}, 3.0),
     "an anomaly, agile, weekly": (
         (
-            "avg(last_6h):anomalies(sum:calls{*} by {service}.as_count(), 'agile', 3, direction='above', alert_window='last_1h', "
+            "avg(last_6h):anomalies(sum:seasonal{*} by {service}.as_count(), 'agile', 3, direction='above', alert_window='last_1h', "
             "interval=300, count_default_zero='true', seasonality='weekly') >= 0.5"
         ),
         {"threshold_windows": {"trigger_window": "last_1h", "recovery_window": "last_1h"}},
@@ -36,21 +38,24 @@ MONITORS = {
 
 
 def data(days: int, groups: int) -> dict[str, list[Series]]:
-    """Return counts, gauges and distributions of some days, and of the six weeks before for what has a season."""
+    """Return counts, gauges and distributions of some days; of `seasonal` the six weeks before, too."""
     rng = np.random.default_rng(7)
-    minutes = (days + 42) * MINUTES_A_DAY
-    times = (60 * np.arange(minutes)).tolist()
-    found: dict[str, list[Series]] = {"calls": [], "errors": [], "gauge": [], "latency": []}
+    every = (60 * np.arange((days + SEASONS) * MINUTES_A_DAY)).tolist()
+    times = every[-days * MINUTES_A_DAY - 60 :]
+    minutes = len(times)
+    found: dict[str, list[Series]] = {"calls": [], "errors": [], "gauge": [], "latency": [], "seasonal": []}
     for group in range(groups):
         tags = (f"service:s{group}",)
         calls = rng.poisson(20, minutes)
         found["calls"].append(Series("calls", "count", tags, dict(zip(times, calls.tolist(), strict=True))))
         errors = rng.binomial(calls, 0.02)
         found["errors"].append(Series("errors", "count", tags, dict(zip(times, errors.tolist(), strict=True))))
+        seasonal = rng.poisson(20, len(every)).tolist()
+        found["seasonal"].append(Series("seasonal", "count", tags, dict(zip(every, seasonal, strict=True))))
         gauge = rng.normal(50, 10, minutes)
         found["gauge"].append(Series("gauge", "gauge", tags, dict(zip(times, gauge.tolist(), strict=True))))
     for group in range(min(groups, 10)):
-        sketches = {at: Sketch(rng.lognormal(0, 0.5, 20).tolist()) for at in times[-days * MINUTES_A_DAY :: 1]}
+        sketches = {at: Sketch(rng.lognormal(0, 0.5, 20).tolist()) for at in times}
         found["latency"].append(Series("latency", "distribution", (f"service:s{group}",), sketches=sketches))
     return found
 
@@ -63,7 +68,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     held = data(arguments.days, arguments.groups)
-    axis = Axis(42 * MINUTES_A_DAY * 60, 60, arguments.days * MINUTES_A_DAY)
+    axis = Axis(SEASONS * MINUTES_A_DAY * 60, 60, arguments.days * MINUTES_A_DAY)
     lines = ["| monitor | groups | CPU | budget |", "|---|---|---|---|"]
     for name, (query, options, budget) in MONITORS.items():
         before = time.process_time()
