@@ -149,19 +149,28 @@ class Datadog:
         start: str,
         count: str,
         size: int = _PAGE_SIZE,
+        total: Callable[[Mapping[str, Any]], int | None] = lambda _answer: None,
     ) -> Iterator[Mapping[str, Any]]:
         """Read a list that Datadog gives by position, below `field` of each answer, to its end, which is an empty answer.
 
-        `start` and `count` are what the API calls position and number. Raises ApiError where there is no list, and where an
-        object comes twice.
+        `start` and `count` are what the API calls position and number; `total` finds in an answer how many there are in all, where it
+        says so. Raises ApiError where there is no list, where an object comes twice, and where there are fewer than it says.
         """
         position, seen = 0, set[Any]()
-        while items := self._list(path, {**query, start: position, count: size}, field):
+        while True:
+            answer = self.get(path, {**query, start: position, count: size})
+            items = self._items_of(path, answer, field)
+            if not items:
+                break
             yield from self._once(path, items, seen)
             position += len(items)
+        if (number := total(answer) or 0) > len(seen):
+            raise self.untrusted(path, f"it holds {len(seen)} of {number}")
 
-    def _list(self, path: str, query: Mapping[str, Any], field: str | None = None) -> list[Mapping[str, Any]]:
-        answer = self.get(path, query)
+    def _list(self, path: str, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return self._items_of(path, self.get(path, query), None)
+
+    def _items_of(self, path: str, answer: Any, field: str | None) -> list[Mapping[str, Any]]:
         found = answer.get(field) if field and isinstance(answer, Mapping) else answer
         if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
             raise ApiError(f"{self.connection.url}{path} did not answer with a list", hint=self._whose)

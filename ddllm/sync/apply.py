@@ -212,21 +212,34 @@ class _Creation:
         """
         if self.resource.is_unique:
             return made
-        others = self._others(made)
+        found = self._found_with(made)
         for wait in _LOOKS:
+            others = [each for each in found if each.id != made.id]
             if not others or others[0].created > made.created:
                 return made
             if _age(others[0]) < _age(made):
                 break
             self.writer.sleep(wait)
-            others = self._others(made)
+            found = self._found()
+        others = [each for each in found if each.id != made.id]
         if not others:
             return made
         self.resource.delete(self.writer.api, made)
         return others[0]
 
-    def _others(self, made: Remote) -> list[Remote]:
-        return [each for each in self._found() if each.id != made.id]
+    def _found_with(self, made: Remote) -> list[Remote]:
+        """Look for what has the identity. Raises SyncError, and takes back what was made, where its kind's list should show it and does not."""
+        for wait in (0.0, *_LOOKS):
+            if wait:
+                self.writer.sleep(wait)
+            found = self._found()
+            if not self.resource.lists_at_once or any(each.id == made.id for each in found):
+                return found
+        self.resource.delete(self.writer.api, made)
+        raise SyncError(
+            f"Datadog's list of {self.resource.kind} does not show what was just created, so that nothing tells whether there was one already",
+            hint="It was deleted again. Try again when the list is whole",
+        )
 
 
 def _age(remote: Remote) -> tuple[str, str]:

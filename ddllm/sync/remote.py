@@ -1,5 +1,7 @@
 """Reads what an owner has in Datadog."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +12,12 @@ from ddllm.definitions.definition import Definition
 from ddllm.definitions.variables import Reference, fill
 from ddllm.errors import SyncError
 from ddllm.sync.identity import Owner
-from ddllm.sync.resource import Remote, Resource
+from ddllm.sync.resource import Importable, Remote, Resource
 
 #: Requests at a time: as many connections as the client keeps open.
 PARALLEL = 4
 
+_ADDRESS = re.compile(r"https?://[^\s()<>\"\\\]]+")
 _FEW = 20  # objects that are looked for one by one
 _NAMED = 5  # keys in a message
 
@@ -43,6 +46,9 @@ def read_remotes(
         _add(found, kind, resource.listing(api, owner))
         missing = [each.key for each in definitions if each.kind == kind and Reference(kind, each.key) not in found]
         _add(found, kind, _looked_for(api, resource, owner, missing))
+    for kind, resource in resources.items():
+        missing = [each.key for each in definitions if each.kind == kind and Reference(kind, each.key) not in found]
+        _follow_links(api, resource, owner, missing, [each for remotes in found.values() for each in remotes])
     listed = {reference: _single(resources[reference.kind], remotes) for reference, remotes in found.items()}
     return _with_details(api, resources, definitions, owner, listed)
 
@@ -55,12 +61,33 @@ def _looked_for(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[s
         listed = {each.id for each in resource.listing(api, owner)}
         missed = [each for each in missed if each.id not in listed]
     if missed:
-        keys = [each.key for each in missed]
-        raise SyncError(
-            f"Datadog's list of {resource.kind} is incomplete: it leaves out {', '.join(keys[:_NAMED])}{', …' if len(keys) > _NAMED else ''}",
-            hint="Nothing was written, since what it leaves out would look deleted. Try again",
-        )
+        raise _incomplete(resource, [each.key for each in missed])
     return found
+
+
+def _follow_links(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str], known: Sequence[Remote]) -> None:
+    """Read what our other objects link to and no list held, if something of that kind seems to be new.
+
+    Dashboards and notebooks have no search that would show their list to be cut off. Raises SyncError where this does.
+    """
+    if not (keys and resource.lists_all and isinstance(resource, Importable)):
+        return
+    addresses = {address for each in known for address in _ADDRESS.findall(json.dumps(each.body))}
+    linked = {identifier for each in addresses if (identifier := resource.identifier(each)) is not None}
+    unlisted = sorted(linked - {each.id for each in known}, key=str)[:_FEW]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        found = list(pool.map(lambda identifier: resource.read(api, owner, identifier), unlisted))
+    left_out = [each.key for each in found if each is not None and each.key in keys]
+    if left_out:
+        raise _incomplete(resource, left_out)
+
+
+def _incomplete(resource: Resource, keys: Sequence[str]) -> SyncError:
+    named = f"{', '.join(keys[:_NAMED])}{', …' if len(keys) > _NAMED else ''}"
+    return SyncError(
+        f"Datadog's list of {resource.kind} is incomplete: it leaves out {named}",
+        hint="Nothing was written, since what it leaves out would look deleted. Try again",
+    )
 
 
 def _found(api: Datadog, resource: Resource, owner: Owner, keys: Sequence[str]) -> list[Remote]:

@@ -52,6 +52,9 @@ class Resource(Protocol):
     #: Whether a listing finds all there is, so that a second one looks for what seems to be new. One that goes by a tag may
     #: miss what lost it, which is then looked for by identity.
     lists_all: ClassVar[bool] = False
+    #: Whether its list is believed to show an object as soon as it was made: one that does not is not to be trusted, and nothing
+    #: else tells whether there is a twin.
+    lists_at_once: ClassVar[bool] = False
     #: Whether Datadog itself refuses a second one. Where it does not, a create is followed by a look for a twin.
     is_unique: ClassVar[bool] = False
     #: Fields that may hold a secret: left out of journals, snapshots and outputs.

@@ -32,6 +32,7 @@ class SignedObjects(Resource):
     updates_by: ClassVar[str]
     page: ClassVar[str]
     lists_all = True
+    lists_at_once = True
 
     def wanted(self, definition: Definition, owner: Owner) -> Body:
         """Return the definition's body with the identity in its name."""

@@ -169,7 +169,7 @@ class Notebooks(Resource, Importable):
         return {"title": body["name"], "impact": impact, "steps": steps}
 
     def _owned(self, api: Datadog, owner: Owner, wanted: Callable[[str], bool]) -> list[Remote]:
-        items = api.items(_PATH, _LISTED, field="data", start="start", count="count", size=_SLICE)
+        items = api.items(_PATH, _LISTED, field="data", start="start", count="count", size=_SLICE, total=_total)
         found = (self._remote(api, owner, item["id"], item["attributes"]) for item in items)
         return [remote for remote in found if remote is not None and wanted(remote.key)]
 
@@ -186,6 +186,11 @@ class Notebooks(Resource, Importable):
         if remote is None:
             raise ApiError("Datadog answered with a notebook that does not carry the identity that was sent")
         return remote
+
+
+def _total(answer: Mapping[str, Any]) -> int | None:
+    number = ((answer.get("meta") or {}).get("page") or {}).get("total_count")
+    return number if isinstance(number, int) else None
 
 
 def _links(definition: runbooks.RunbookDefinition, owner: Owner, pages: str) -> list[str]:

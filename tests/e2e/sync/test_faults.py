@@ -11,6 +11,14 @@ from tests.support.http_server import serve
 from tests.support.repository import Repository
 
 _CREATE = ("POST", "/api/v1/monitor")
+MORE = """
+more-{number}:
+  severity: info
+  name: More {number}
+  type: query alert
+  query: avg(last_5m):avg:ddllm.ttft{{env:prod}} > {number}
+  message: Look.
+"""
 
 
 def test_no_create_without_an_answer_leaves_a_twin(api: DatadogApi, repository: Repository):
@@ -55,6 +63,17 @@ def test_a_failure_midway_says_how_far_it_came_and_the_next_sync_goes_on(api: Da
     )
     sync(api, repository.folder)
     assert len(api.monitors) == 3
+
+
+def test_a_storm_of_429_makes_a_sync_slower_and_no_less_complete(api: DatadogApi, repository: Repository):
+    api.dials.limit_writes(2, 1)
+    repository.write("monitors/more.yaml", "".join(MORE.format(number=number) for number in range(7)))
+    ended = sync(api, repository.folder)
+    assert "10 created" in ended.stdout
+    assert len(api.monitors) == 10
+    api.requests.clear()
+    synced(api, repository.folder)
+    assert written(api) == []
 
 
 def test_slow_answers_only_take_longer(repository: Repository):
