@@ -90,13 +90,16 @@ def only_saved(
 
 
 def _writes(plan: Plan, resources: Mapping[str, Resource]) -> dict[_Name, _Write]:
-    steps = {(each.definition.kind, each.definition.key): _step(each, resources) for each in plan.steps}
+    steps = {
+        (each.definition.kind, each.definition.key): _step(each, resources[each.definition.kind], plan.owner)
+        for each in plan.steps
+    }
     return steps | {(each.kind, each.remote.key): _deletion(each, resources) for each in plan.deletions}
 
 
-def _step(step: Step, resources: Mapping[str, Resource]) -> _Write:
-    held = resources[step.definition.kind].everything(step.held) if step.held else None
-    return _hash(step.wanted), held
+def _step(step: Step, resource: Resource, owner: Owner) -> _Write:
+    # As the files have it, references unfilled: once a run that broke off has made what they name, they would be filled.
+    return _hash(resource.wanted(step.definition, owner)), resource.everything(step.held) if step.held else None
 
 
 def _deletion(orphan: Orphan, resources: Mapping[str, Resource]) -> _Write:

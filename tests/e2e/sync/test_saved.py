@@ -1,12 +1,18 @@
 """A plan kept in a file is what is written, or nothing is; a snapshot plans without a network and without keys."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ddllm.cli._definitions import load, plan_for, selected
 from ddllm.sandbox.api import DatadogApi
+from ddllm.sync.apply import Writer, apply_plan
+from ddllm.sync.journal import Journal
+from ddllm.sync.resources import resources
 from tests.support.commands import ddllm, delete_by_hand, held, refusal, sync, synced, written
+from tests.support.datadog import client
 from tests.support.repository import Repository
 
 
@@ -53,6 +59,21 @@ def test_it_can_be_carried_out_twice(api: DatadogApi, repository: Repository, pl
     api.requests.clear()
     sync(api, repository.folder, "--plan", str(plan))
     assert written(api) == []
+
+
+def test_a_run_that_broke_off_is_gone_on_with_where_a_composite_was_left(api: DatadogApi, repository: Repository):
+    file = repository.folder / "plan.json"
+    assert ddllm(api, repository.folder, "plan", "monitors", "--out", str(file)).returncode == 2
+    with client(api) as datadog:  # the members, and not the composite that is made of them
+        made = plan_for(datadog, load(repository.folder, None, selected(("monitors",))), lambda _text: None)
+        parts = replace(made, steps=made.steps[:2])
+        assert [step.definition.key for step in made.steps[2:]] == ["both"]
+        journal = Journal(repository.folder, made.owner)
+        apply_plan(Writer(datadog, resources(), made.owner, journal), parts, lambda _outcome: None)
+    api.requests.clear()
+    sync(api, repository.folder, "--plan", str(file))
+    assert [method for method, path in written(api) if not path.endswith("/validate")] == ["POST"]
+    assert len(api.monitors) == 3
 
 
 def test_a_saved_deletion_needs_no_second_prune(api: DatadogApi, repository: Repository):
