@@ -1,6 +1,7 @@
 """`ddllm import`: takes over a monitor, dashboard or SLO that was made by hand."""
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from ddllm.api.datadog import Datadog
 from ddllm.cli._definitions import definition_options, has_terminal, selected, shown_progress, writer_for
 from ddllm.cli._plan_view import print_plan
 from ddllm.definitions.definition import Definition
+from ddllm.definitions.monitors import KIND
 from ddllm.definitions.project import Project, load_project
 from ddllm.errors import DefinitionError
 from ddllm.lint.run import refuse_errors
 from ddllm.sync.identity import Owner
-from ddllm.sync.importing import Found, find, mark, marking, written
+from ddllm.sync.importing import Found, find, mark, marking, written, written_before
+from ddllm.sync.resources import resources
 
 
 @click.command("import")
@@ -29,7 +32,7 @@ from ddllm.sync.importing import Found, find, mark, marking, written
 @click.option(
     "--key",
     metavar="KEY",
-    help="The key of its definition. Default: made of its name. One that exists already is taken as it is.",
+    help="The key of its definition. Default: that which an earlier import gave it, else made of its name. One that exists already is taken as it is.",
 )
 @click.option("--yes", is_flag=True, help="Mark it without asking.")
 @definition_options
@@ -52,9 +55,9 @@ def command(what: str, kind: str | None, key: str | None, yes: bool, folder: Pat
             progress("Reading Datadog")
             found = find(api, kinds, what, kind, owner)
             taken = {each.key.partition("/")[0] for each in project.of(found.resource.kind)}
-            key = key or found.key(taken)
+            key = key or written_before(found, project.of(found.resource.kind)) or found.key(taken)
             if key not in taken:
-                path = undo.enter_context(written(found, folder, key))
+                path = undo.enter_context(written(found, folder, key, lambda: _keys(api, owner)))
                 project = load_project(folder, env)
                 refuse_errors(project)
                 console.print(f"written  {os.path.relpath(path)}", soft_wrap=True, highlight=False)
@@ -67,6 +70,11 @@ def command(what: str, kind: str | None, key: str | None, yes: bool, folder: Pat
         remote = mark(writer, found, plan)
     console.print(f"marked {found.resource.kind} {key}  {remote.page}", soft_wrap=True, highlight=False)
     console.print(f"To undo it: ddllm rollback {writer.journal.name}", soft_wrap=True, highlight=False, style="dim")
+
+
+def _keys(api: Datadog, owner: Owner) -> Mapping[str, str]:
+    """Return the keys of the owner's monitors by their ids."""
+    return {str(each.id): each.key for each in resources()[KIND].listing(api, owner)}
 
 
 def _definition(project: Project, kind: str, key: str) -> Definition:

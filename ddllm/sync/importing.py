@@ -4,7 +4,7 @@ Marking is one update, noted in the journal like any other; it is made only of w
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -94,15 +94,33 @@ def _check_unmarked(found: Found, owner: Owner) -> None:
         )
 
 
+def written_before(found: Found, definitions: Iterable[Definition]) -> str | None:
+    """Return the key of the definition that an earlier import wrote of the object and nobody marked; None without one."""
+    for each in definitions:
+        if each.kind == found.resource.kind:
+            lines = each.source.document.text.splitlines()[: each.source.position.line - 1]
+            if lines and lines[-1].strip() == f"# {_comment(found)}":
+                return each.key
+    return None
+
+
+def _comment(found: Found) -> str:
+    return f"Imported from {found.page}"
+
+
 @contextmanager
-def written(found: Found, folder: Path, key: str) -> Iterator[Path]:
-    """Write the definition of an object to its file. What is raised inside puts the file back as it was."""
+def written(found: Found, folder: Path, key: str, keys: Callable[[], Mapping[str, str]]) -> Iterator[Path]:
+    """Write the definition of an object to its file. What is raised inside puts the file back as it was.
+
+    `keys` returns the keys of the monitors that have a definition, by id: what is made of them then names them.
+    """
     name = found.source.home(key)
     path = folder / name
     before = path.read_text(encoding="utf-8") if path.exists() else None
     kind = kind_of(name)
     text = before if before is not None else f"{kind.header(name)}\n" if kind else ""
-    made = append(text, key, escaped(found.source.exported(found.body)), f"Imported from {found.page}")
+    body = found.source.named(escaped(found.source.exported(found.body)), keys)
+    made = append(text, key, body, _comment(found))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made, encoding="utf-8")

@@ -1,6 +1,6 @@
 """What the engine asks of a kind of object. One file under resources/ answers it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -135,6 +135,10 @@ class Importable(Protocol):
 
     def exported(self, body: Mapping[str, Any]) -> Body:
         """Return an object as a definition file writes it: without ids, times, marks, and what Datadog adds by itself."""
+
+    def named(self, written: Body, keys: Callable[[], Mapping[str, str]]) -> Body:  # noqa: ARG002 - for kinds that need it
+        """Return what is written of an object with references in place of the ids of monitors; `keys` asks Datadog for their keys."""
+        return written
 
     def home(self, key: str) -> str:
         """Return the file that a new definition goes to, from the repository's root; one that exists is added to."""

@@ -4,7 +4,7 @@ The reasons in the table are observations of the API: of recorded requests and a
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ddllm.api.datadog import Datadog
@@ -21,6 +21,7 @@ _NOT_FOUND = 404
 _CONFLICT = 409
 _ASKED_AT_ONCE = 100  # ids in an address
 _ADDRESS = re.compile(r"(?:^|/monitors/)#?(\d+)(?:$|[/?#])")
+_NUMBER = re.compile(r"\d+")
 _NEW_HOST_DELAY = 300
 
 #: Downtimes cost Datadog more and tell us nothing; assets are in no listing, and in a read only where it asks for them.
@@ -281,6 +282,17 @@ class Monitors(Resource, Importable):
         options = {name: held[name] for name in ("thresholds", *monitors.Options.model_fields) if name in held}
         written = {**said, "message": body.get("message"), "tags": tags, "options": options}
         return {name: written[name] for name in monitors.Monitor.model_fields if written.get(name)}
+
+    def named(self, written: Body, keys: Callable[[], Mapping[str, str]]) -> Body:
+        """Return a composite whose members are named by their keys, as far as they have one."""
+        if written.get("type") != "composite":
+            return written
+        known = keys()
+
+        def name(number: re.Match[str]) -> str:
+            return f"${{monitor:{known[number[0]]}}}" if number[0] in known else number[0]
+
+        return {**written, "query": _NUMBER.sub(name, written["query"])}
 
     def home(self, key: str) -> str:
         """Return a file of its own, below imported/."""

@@ -5,7 +5,7 @@ Nothing validates an SLO beforehand, and Datadog takes two equal ones.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -187,6 +187,14 @@ class Slos(Resource, Importable):
             **({"tags": tags} if tags else {}),
         }
         return {**written, **in_order}
+
+    def named(self, written: Body, keys: Callable[[], Mapping[str, str]]) -> Body:
+        """Return an SLO of monitors that names them by their keys, as far as they have one."""
+        if not written.get("monitor_ids"):
+            return written
+        known = keys()
+        ids = [f"${{monitor:{known[str(each)]}}}" if str(each) in known else each for each in written["monitor_ids"]]
+        return {**written, "monitor_ids": ids}
 
     def home(self, key: str) -> str:  # noqa: ARG002 - all stand in one file
         """Return the file of all SLOs."""

@@ -1,6 +1,10 @@
 """`ddllm import`: what was made by hand goes to a file and gets ddllm's marks, and then there is nothing to do."""
 
 import json
+import os
+import pty
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,9 @@ from ddllm.definitions.document import load
 from ddllm.sandbox.api import DatadogApi
 from ddllm.sync.resources.monitor import RESOURCE
 from tests.support.commands import ddllm, refusal, synced, written
-from tests.support.datadog import client
+from tests.support.datadog import client, environ
 from tests.support.http_json import caller
-from tests.support.process import Ended
+from tests.support.process import BIN, Ended, environment
 from tests.support.repository import Repository
 
 METRIC = {
@@ -158,6 +162,53 @@ def test_without_a_terminal_and_without_yes_it_is_written_and_not_marked(api: Da
     imported(api, repository, *then.split()[2:])
     assert writes(api, repository) == 0
     assert len(api.monitors) == 1
+
+
+def test_what_was_written_and_not_marked_is_not_written_again(api: DatadogApi, repository: Repository):
+    identifier = made(api, METRIC)
+    imported(api, repository, str(identifier))
+    [file] = (repository.folder / "monitors" / "imported").iterdir()
+    before = file.read_text("utf-8")
+    told = imported(api, repository, str(identifier), "--yes").stdout
+    assert "written" not in told
+    assert "marked monitors checkout-latency " in told
+    assert [each.read_text("utf-8") for each in (repository.folder / "monitors" / "imported").iterdir()] == [before]
+    assert writes(api, repository) == 0
+
+
+@pytest.mark.parametrize(("answer", "marks"), [("y", True), ("n", False)])
+def test_at_a_terminal_it_asks(api: DatadogApi, repository: Repository, answer: str, marks: bool):
+    identifier = made(api, METRIC)
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    env = environment({**environ(api), "TERM": "xterm", "NO_COLOR": "1"})
+    command = [str(BIN / "ddllm"), "import", str(identifier)]
+    with subprocess.Popen(
+        command, env=env, cwd=repository.folder, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        with suppress(OSError):  # Linux says so where the other end is closed
+            while chunk := os.read(ours, 65_536):
+                seen += chunk
+        os.close(ours)
+        assert process.wait() == 0, seen
+    assert b"Mark it in Datadog? [y/N]" in seen
+    assert (b"marked monitors checkout-latency" in seen) is marks
+    assert [path for _, path in written(api)] == ([f"/api/v1/monitor/{identifier}"] if marks else [])
+
+
+def test_a_composite_names_its_members_that_have_a_definition(api: DatadogApi, repository: Repository):
+    mine, foreign = (
+        made(api, METRIC),
+        made(api, {**METRIC, "query": METRIC["query"].replace("> 2", "> 3"), "options": {}}),
+    )
+    imported(api, repository, str(mine), "--yes")
+    both = made(api, {"name": "Both", "type": "composite", "query": f"{mine} && !{foreign}", "message": "m"})
+    imported(api, repository, str(both), "--yes")
+    text = (repository.folder / "monitors" / "imported" / "both.yaml").read_text("utf-8")
+    assert f"query: ${{monitor:checkout-latency}} && !{foreign}" in text
+    assert writes(api, repository) == 0
 
 
 def test_a_key_can_be_given(api: DatadogApi, repository: Repository):
