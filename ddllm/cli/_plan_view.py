@@ -209,8 +209,13 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None, blind: Iterable[Blind] = ()) -> dict[str, Any]:
-    """Return a plan, and what became of it and which monitors are blind after it, as JSON."""
+def plan_json(
+    plan: Plan,
+    outcomes: Iterable[Outcome] | None = None,
+    blind: Iterable[Blind] = (),
+    adopted: Iterable[Adopted] = (),
+) -> dict[str, Any]:
+    """Return a plan, and what became of it, what was written into the files, and which monitors are blind after it, as JSON."""
     result: dict[str, Any] = {
         "project": plan.owner.project,
         "env": plan.owner.env,
@@ -233,6 +238,7 @@ def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None, blind: Iter
     }
     if outcomes is not None:
         result["outcomes"] = [_outcome_json(outcome) for outcome in outcomes]
+        result["adopted"] = [_adopted_json(each) for each in adopted]
         result["blind"] = [
             {"metric": each.metric, "reason": each.reason, "cure": each.cure, "monitors": list(each.monitors)}
             for each in blind
@@ -243,6 +249,17 @@ def plan_json(plan: Plan, outcomes: Iterable[Outcome] | None = None, blind: Iter
 def _orphan_json(orphan: Orphan) -> dict[str, Any]:
     remote = orphan.remote
     return {"kind": orphan.kind, "key": remote.key, "id": remote.id, "url": remote.page}
+
+
+def _adopted_json(adopted: Adopted) -> dict[str, Any]:
+    definition = adopted.definition
+    return {
+        "kind": definition.kind,
+        "key": definition.key,
+        "fields": list(adopted.fields),
+        "replaced": list(adopted.replaced),
+        "source": definition.source.position.short,
+    }
 
 
 def _step_json(step: Step) -> dict[str, Any]:

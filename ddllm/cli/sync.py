@@ -23,8 +23,9 @@ from ddllm.cli._definitions import (
 from ddllm.cli._plan_view import plan_json, print_adopted, print_blind, print_outcomes, print_plan, told
 from ddllm.errors import ApiError, ConfigError, SyncError
 from ddllm.sync import saved
-from ddllm.sync.adopting import adopted, check_adopted
+from ddllm.sync.adopting import Adopted, adopted, check_adopted
 from ddllm.sync.apply import Outcome, Result, apply_plan
+from ddllm.sync.journal import Journal
 from ddllm.sync.plan import OnDrift, Plan, check_deletes, check_drift, check_secrets, only_drift
 from ddllm.sync.session import Progress, Wish, check, decide, read
 from ddllm.sync.sight import Blind, blind_monitors
@@ -80,13 +81,14 @@ def command(
     prune = prune or bool(reviewed and reviewed.prunes)
     wish = load(folder, env, selected(kinds), prune=prune, rotate=rotate)
     console = Console(quiet=output == "json")
+    taken: Sequence[Adopted] = ()
     with Datadog(Connection.from_environ()) as api:
         with ExitStack() as undo:
             with shown_progress() as progress:
                 plan = decide(wish, read(api, wish, progress))
                 if on_drift == "adopt" and only_drift(plan).steps:
                     adopting = _adopting(api, wish, only_drift(plan), folder, console, progress)
-                    wish, plan = undo.enter_context(adopting)
+                    wish, plan, taken = undo.enter_context(adopting)
                 check(api, wish, plan, progress)
             if reviewed:
                 plan = saved.only_saved(plan, reviewed, wish.definitions, wish.kinds)
@@ -101,21 +103,24 @@ def command(
             outcomes = apply_plan(writer, plan, report)
         blind, unknown = _sight(api, wish)
     print_blind(console, blind, unknown)
-    _finish(console, plan, outcomes, blind, writer.journal.path if writer.journal.is_used else None, output)
+    if output == "json":
+        click.echo(json.dumps(plan_json(plan, outcomes, blind, taken), ensure_ascii=False, indent=2))
+    elif outcomes:
+        _finish(console, plan, outcomes, writer.journal)
     context.exit(1 if any(outcome.result is Result.MOVED for outcome in outcomes) else 0)
 
 
 @contextmanager
 def _adopting(
     api: Datadog, wish: Wish, drift: Plan, folder: Path, console: Console, progress: Progress
-) -> Iterator[tuple[Wish, Plan]]:
-    """Write drift into the files, and yield what they ask for now, and the plan. What is raised inside undoes it."""
+) -> Iterator[tuple[Wish, Plan, Sequence[Adopted]]]:
+    """Write drift into the files, and yield what they ask for now, the plan, and what was written. What is raised inside undoes it."""
     with adopted(drift, wish.kinds) as told:
         after = load(folder, wish.owner.env, wish.kinds, prune=wish.prune, rotate=wish.rotate)
         plan = decide(after, read(api, after, progress))
         check_adopted(drift, plan)
         print_adopted(console, told)
-        yield after, plan
+        yield after, plan, tuple(told)
 
 
 def _sight(api: Datadog, wish: Wish) -> tuple[list[Blind], str | None]:
@@ -126,17 +131,7 @@ def _sight(api: Datadog, wish: Wish) -> tuple[list[Blind], str | None]:
         return [], error.message
 
 
-def _finish(
-    console: Console,
-    plan: Plan,
-    outcomes: Sequence[Outcome],
-    blind: Sequence[Blind],
-    journal: Path | None,
-    output: str,
-) -> None:
-    if output == "json":
-        click.echo(json.dumps(plan_json(plan, outcomes, blind), ensure_ascii=False, indent=2))
-    elif outcomes:
-        console.print(f"{plan.owner}: {told(plan, outcomes)}.", soft_wrap=True, highlight=False, style="bold")
-        if journal:
-            console.print(f"To undo it: ddllm rollback {journal.stem}", soft_wrap=True, highlight=False, style="dim")
+def _finish(console: Console, plan: Plan, outcomes: Sequence[Outcome], journal: Journal) -> None:
+    console.print(f"{plan.owner}: {told(plan, outcomes)}.", soft_wrap=True, highlight=False, style="bold")
+    if journal.is_used:
+        console.print(f"To undo it: ddllm rollback {journal.name}", soft_wrap=True, highlight=False, style="dim")

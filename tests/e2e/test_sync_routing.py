@@ -107,7 +107,7 @@ def test_wrong_routing_is_one_message_with_its_place(repository: Repository):
     assert (ended.returncode, ended.stderr.splitlines()) == (
         1,
         [
-            "ddllm: monitors/routing.yaml:4:38: there is no service `lm-platform` under pagerduty.services. Did you mean `llm-platform`?"
+            "ddllm: monitors/routing.yaml:4:38: routing/unknown-handle: there is no service `lm-platform` under pagerduty.services. Did you mean `llm-platform`?"
         ],
     )
 

@@ -1,5 +1,6 @@
 """`ddllm sync --on-drift adopt`: what somebody changed in Datadog goes into the files, and nothing else of them changes."""
 
+import json
 from difflib import ndiff
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,13 @@ def test_a_widget_that_was_removed_cannot_be_adopted(api: DatadogApi, repository
 def test_without_drift_nothing_is_adopted(api: DatadogApi, repository: Repository):
     assert "adopted" not in adopt(api, repository).stdout
     assert difference(repository) == []
+
+
+def test_json_names_what_was_written_into_the_files(api: DatadogApi, repository: Repository):
+    edit(api, name="Slow: theirs")
+    ended = ddllm(api, repository.folder, "sync", "monitors", "--on-drift", "adopt", "--yes", "--format", "json")
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    [adopted] = told["adopted"]
+    assert (adopted["kind"], adopted["key"], adopted["fields"]) == ("monitors", "slow", ["name"])
+    assert adopted["source"].startswith("monitors/slow.yaml:")
