@@ -1,6 +1,6 @@
 """What ddllm adds to the start of a process: CPU and memory, with ddtrace and without.
 
-    python benchmarks/startup.py [--runs 15] [--write]
+    python benchmarks/startup.py [--runs 40] [--write]
 
 Each figure is the difference of the lower quartiles of runs in turn, one with ddllm and one with DDLLM_ENABLED=false, up to a Bedrock client
 that has made no call yet. `--write` puts the table into docs/performance.md.
@@ -46,7 +46,7 @@ def run(command: list[str], code: str, *, enabled: bool) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     lines = ["| start of | CPU without | added | memory without | added | budget |", "|---|---|---|---|---|---|"]
