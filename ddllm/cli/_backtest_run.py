@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
 from ddllm.cli._backtest_view import Backtest, as_json, render
+from ddllm.cli._history import Span
 from ddllm.cli._output import refuse_unwritable, show, write_text
-from ddllm.cli._times import moment
 from ddllm.definitions.monitors import KIND, MonitorDefinition
 from ddllm.definitions.nearest import did_you_mean
 from ddllm.definitions.project import Project, load_project
@@ -28,15 +28,6 @@ from ddllm.testing.subjects import Subject, subjects, with_members
 
 _DEFAULT_DAYS = 14
 _MINUTE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where the history comes from, and which part of it is meant."""
-
-    recording: Path | None
-    start: str | None
-    end: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +82,10 @@ def over_history(
     notes: tuple[str, ...] = ()
     if span.recording is not None:
         history, source = span.recording, str(span.recording)
-        start, end = _bounds(span, None, recorded_span(span.recording)[1])
+        start, end = span.bounds(None, recorded_span(span.recording)[1])
     else:
         now = time.time()
-        start, last = _bounds(span, now - _DEFAULT_DAYS * 86_400, now)
+        start, last = span.bounds(now - _DEFAULT_DAYS * 86_400, now)
         start, end = int(start or 0) // _MINUTE * _MINUTE, int(last or now) // _MINUTE * _MINUTE
         probes, readings, windows = readings_of(probes)
         with Datadog(Connection.from_environ()) as api, _shown(f"Asking {api.connection.url}", None) as advance:
@@ -150,15 +141,6 @@ def _tags(group: str | None) -> Mapping[str, str] | None:
     if not all(key and separator for key, separator, _ in pairs):
         raise ConfigError(f"--group {group!r} is no group", hint="Write it as service:chat,model_name:claude-3-5-haiku")
     return {key: value for key, _, value in pairs}
-
-
-def _bounds(span: Span, earliest: float | None, now: float) -> tuple[float | None, float | None]:
-    """Read --from and --to; of a recording now is its end."""
-    end = moment(span.end, now, "--to") if span.end else None
-    start = moment(span.start, now, "--from") if span.start else earliest
-    if start is not None and start >= (now if end is None else end):
-        raise ConfigError("--from is not before --to")
-    return start, end
 
 
 @contextmanager

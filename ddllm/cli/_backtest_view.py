@@ -10,14 +10,12 @@ from rich.text import Text
 from ddllm.cli._numbers import duration, things
 from ddllm.cli._tables import Column, Table, name, quiet
 from ddllm.cli._times import span
+from ddllm.query.arrays.anomalies import APPROXIMATE
 from ddllm.testing.alerts import Totals, totals
 from ddllm.testing.backtest import Result
 from ddllm.testing.trials import Trial
 
 VERSION = 1
-#: Said wherever a monitor's result may differ from Datadog's.
-APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
-
 _MINUTE = 60
 _LARGE = 10  # alerts a week
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ddllm.alerting.watch import Watched
-from ddllm.cli._backtest_run import Span, over_history, probe_of
+from ddllm.cli._backtest_run import over_history, probe_of
 from ddllm.cli._backtest_view import rate
+from ddllm.cli._history import Span
 from ddllm.cli._times import span as span_text
 from ddllm.definitions.monitors import KIND
 from ddllm.definitions.project import Project

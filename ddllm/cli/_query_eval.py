@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ddllm.api.connection import Connection
 from ddllm.api.datadog import Datadog
+from ddllm.cli._history import Span
 from ddllm.cli._output import show, terminal_width
 from ddllm.cli._query_view import as_json, render
-from ddllm.cli._times import moment
 from ddllm.errors import ConfigError
 from ddllm.query.recordings import read_recording, recorded_span
 from ddllm.testing.answers import Answered, Asked, Tree, from_datadog, from_file, from_recording
@@ -20,21 +19,14 @@ _MINUTE = 60
 _KEPT = Path(".ddllm") / "history"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Which history is meant, and which part of it."""
-
-    recording: Path | None
-    start: str | None
-    end: str | None
-
-
 def answered(asked: Asked, span: Span) -> tuple[Answered, str]:
     """Answer one query; return where the history came from, too. Raises DdllmError."""
     if span.recording is not None:
-        return from_file(asked, span.recording, *_bounds(span, recorded_span(span.recording)[1])), str(span.recording)
+        return from_file(asked, span.recording, *span.bounds(None, recorded_span(span.recording)[1])), str(
+            span.recording
+        )
     now = time.time()
-    start, end = _bounds(span, now)
+    start, end = span.bounds(None, now)
     last = int(end or now) // _MINUTE * _MINUTE
     first = int(start if start is not None else last - _DEFAULT_SECONDS) // _MINUTE * _MINUTE
     with Datadog(Connection.from_environ()) as api:
@@ -57,15 +49,7 @@ def over_lines(span: Span) -> Callable[[str, Tree, str | None], Mapping[str, Any
     if span.recording is None:
         raise ConfigError("lines on standard input are answered from a recording", hint="Name one with --recording")
     recording = read_recording(span.recording)
-    start, end = _bounds(span, recording.end)
+    start, end = span.bounds(None, recording.end)
     return lambda text, tree, monitor_type: as_json(
         from_recording(Asked(text, tree, monitor_type), recording, start, end)
     )
-
-
-def _bounds(span: Span, now: float) -> tuple[float | None, float | None]:
-    start = moment(span.start, now, "--from") if span.start else None
-    end = moment(span.end, now, "--to") if span.end else None
-    if start is not None and start >= (now if end is None else end):
-        raise ConfigError("--from is not before --to")
-    return start, end

@@ -14,10 +14,8 @@ from ddllm.cli._numbers import duration
 from ddllm.cli._plot import STYLES, line, plot
 from ddllm.cli._tables import Column, Table, more, name, quiet
 from ddllm.cli._times import span
+from ddllm.query.arrays.anomalies import APPROXIMATE
 from ddllm.testing.answers import Answered, Line, changes
-
-#: Said wherever a result may differ from Datadog's.
-APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
 
 _TOP = 20
 _PICTURE = 24

@@ -12,12 +12,10 @@ from rich.text import Text
 from ddllm.alerting.state import State
 from ddllm.cli._numbers import things
 from ddllm.cli._plot import STYLES, plot
+from ddllm.query.arrays.anomalies import APPROXIMATE
 from ddllm.testing.coverage import Coverage
 from ddllm.testing.judge import clock
 from ddllm.testing.outcome import Failure, Outcome, Picture
-
-#: Said wherever a monitor's result may differ from Datadog's.
-APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
 
 _PICTURES = 8  # of a failure at most: a monitor of many groups would fill the screen
 _CHANGES = 12  # of a state that are written: what flaps would fill the screen, too

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ddllm.cli._definitions import definition_options
+from ddllm.cli._history import Span
 from ddllm.cli._numpy import needs_numpy
 from ddllm.errors import ConfigError
 
@@ -72,6 +73,6 @@ def command(
     if threshold is not None and per_week is not None:
         raise ConfigError("--threshold and --per-week exclude each other")
     with needs_numpy():
-        from ddllm.cli._backtest_run import Asked, Span, run  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
+        from ddllm.cli._backtest_run import Asked, run  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
     span = Span(recording, start, end)
     run(Asked(folder, env, monitors, span, group, threshold, per_week, jobs, output, file))

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ddllm.cli._findings_view import in_words, of_query
+from ddllm.cli._history import Span
 from ddllm.cli._numpy import needs_numpy
 from ddllm.cli._output import show
 from ddllm.errors import DdllmError, QueryError
@@ -167,7 +168,7 @@ def eval_query(
     with needs_numpy():
         from ddllm.cli import _query_eval  # noqa: PLC0415 - 150 ms, and needs ddllm[test]
         from ddllm.testing.answers import Asked  # noqa: PLC0415 - as above
-    span = _query_eval.Span(recording, start, end)
+    span = Span(recording, start, end)
     if query is None:
         if output != "json":
             raise click.UsageError("give a QUERY, or --format json to read lines from standard input")

@@ -1,16 +1,9 @@
 """`ddllm costs` as a process: from the sandbox's Datadog, filled through its agent's sockets, and from recordings."""
 
-import fcntl
 import json
-import os
-import pty
 import re
 import socket
-import struct
-import subprocess
-import termios
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +16,7 @@ from ddllm.sandbox.api import DatadogApi
 from tests.support.datadog import KEYS, environ, organisation
 from tests.support.process import BIN, Ended, environment, run
 from tests.support.spending import history
+from tests.support.terminal import on_a_terminal
 
 #: What an application's ddllm sends: three templates, an error, an action.
 PACKETS = (
@@ -174,32 +168,13 @@ def test_a_page_and_a_text_go_to_a_file(tmp_path: Path):
         assert (tmp_path / f"out.{form}").read_text("utf-8").startswith(start)
 
 
-def on_a_terminal(width: int, folder: Path, *arguments: str) -> str:
-    """Run the command on a terminal of that width; return what stood on it."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    variables = environment({"TERM": "xterm", "NO_COLOR": "1"})
-    variables.pop("COLUMNS", None)
-    with subprocess.Popen(
-        [BIN / "ddllm", *arguments], env=variables, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        with suppress(OSError):  # Linux says so where the other end is closed
-            while chunk := os.read(ours, 65_536):
-                seen += chunk
-        os.close(ours)
-        assert process.wait() == 0
-    return re.sub(r"\x1b\[[\d;]*m", "", seen.decode().replace("\r\n", "\n"))
-
-
 @pytest.mark.parametrize("width", [60, 70, 80])
 def test_a_narrow_terminal_shows_names_and_money(tmp_path: Path, width: int):
     write_recording(history(), tmp_path / "r.jsonl")
-    text = on_a_terminal(width, tmp_path, "costs", "--recording", "r.jsonl", "--env", "prod")
+    text = on_a_terminal(tmp_path, "costs", "--recording", "r.jsonl", "--env", "prod", width=width)
     assert max(map(len, text.splitlines())) <= width
     assert re.search(r"^claude-sonnet-4-5-20250929-v1 +\$60\.00 +60 %", text, re.MULTILINE)
-    text = on_a_terminal(width, tmp_path, "metrics", "list")
+    text = on_a_terminal(tmp_path, "metrics", "list", width=width)
     assert re.search(r"^ddllm\.comparison\.structured\.failures +", text, re.MULTILINE)
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+#: Said wherever a result may differ from Datadog's.
+APPROXIMATE = "approximate: Datadog does not publish how it computes anomalies, and its bounds will differ"
+
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SEASONS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400}
 _NEEDED = 3  # seasons before there is a band

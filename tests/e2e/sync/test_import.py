@@ -1,10 +1,6 @@
 """`ddllm import`: what was made by hand goes to a file and gets ddllm's marks, and then there is nothing to do."""
 
 import json
-import os
-import pty
-import subprocess
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +13,9 @@ from ddllm.sync.resources.monitor import RESOURCE
 from tests.support.commands import ddllm, refusal, synced, written
 from tests.support.datadog import client, environ
 from tests.support.http_json import caller
-from tests.support.process import BIN, Ended, environment
+from tests.support.process import Ended
 from tests.support.repository import Repository
+from tests.support.terminal import on_a_terminal
 
 METRIC = {
     "name": "Checkout latency: {{service.name}}",
@@ -179,22 +176,9 @@ def test_what_was_written_and_not_marked_is_not_written_again(api: DatadogApi, r
 @pytest.mark.parametrize(("answer", "marks"), [("y", True), ("n", False)])
 def test_at_a_terminal_it_asks(api: DatadogApi, repository: Repository, answer: str, marks: bool):
     identifier = made(api, METRIC)
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\n".encode())
-    env = environment({**environ(api), "TERM": "xterm", "NO_COLOR": "1"})
-    command = [str(BIN / "ddllm"), "import", str(identifier)]
-    with subprocess.Popen(
-        command, env=env, cwd=repository.folder, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        with suppress(OSError):  # Linux says so where the other end is closed
-            while chunk := os.read(ours, 65_536):
-                seen += chunk
-        os.close(ours)
-        assert process.wait() == 0, seen
-    assert b"Mark it in Datadog? [y/N]" in seen
-    assert (b"marked monitors checkout-latency" in seen) is marks
+    seen = on_a_terminal(repository.folder, "import", str(identifier), typed=f"{answer}\n", **environ(api))
+    assert "Mark it in Datadog? [y/N]" in seen
+    assert ("marked monitors checkout-latency" in seen) is marks
     assert [path for _, path in written(api)] == ([f"/api/v1/monitor/{identifier}"] if marks else [])
 
 
