@@ -10,7 +10,7 @@ import pytest
 from ddtrace.trace import Context
 
 import ddllm
-from ddllm.instrument import attribution, bootstrap, guard
+from ddllm.instrument import attribution, bootstrap, feedback, guard
 from ddllm.instrument.patch import botocore as patch
 from ddllm.instrument.patch import reading
 from ddllm.settings import Settings
@@ -54,6 +54,8 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
         monkeypatch.delenv(name, raising=False)
     yield seen
     attribution.mirror_to(None)
+    attribution.report_to(None)
+    feedback.report_to(None)
     patch.unpatch()
     guard.collect()
 
