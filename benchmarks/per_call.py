@@ -6,27 +6,31 @@ In a process of its own each instrumentation is compared with itself switched of
 alike. Traceloop instruments a client when it is made, so its plain client is one that was made before; ddllm runs
 under `ddtrace-run`, and its plain client's calls are made while nothing is reported. A server of its own answers at once.
 
-Calls are made in blocks, plain and instrumented in turn, and the scenarios take turns too. A block is what a process does in one
-round of reporting. The garbage collector runs as it does for a user.
+Calls follow each other for seconds, so that background threads work beside them, as they do in a service; plain and instrumented
+take turns, and so do the scenarios. Around each call a short loop of fixed work is timed. A core that is shared with strangers
+runs at half of its speed for seconds; calls beside which the loop took a fifth more than its best are left out, on both sides.
 
 The caller's thread: the lowest tenth of the calls' CPU times, instrumented less plain. A chunk costs (long stream - short
-stream) / (2000 - 20). The whole process: the CPU of a block with everything that background threads do about it, instrumented
-less its plain neighbour. The figure is the mean of the middle half of these differences, over all rounds. Nine of ten ratios of
-a bootstrap over the rounds and their blocks lie in the interval beside it. What is loaded on first use is no part of a call: each
-process measures it by itself. `--write` puts the table into docs/performance.md.
+stream) / (2000 - 20). The whole process: the mean of the CPU that the process used while a call lasted, instrumented less plain, and
+its share of what background threads had left to do at the end. Nine of ten ratios of a bootstrap over the turns of all rounds lie
+in the interval beside it. What is loaded on first use is no part of a call: each process measures it by itself. What was
+loaded is frozen for the garbage collector, or a collection of everything, which comes by chance, would weigh more than all calls.
+`--write` puts the table into docs/performance.md.
 """
 
 import argparse
+import gc
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,16 +39,21 @@ PEER_PACKAGES = ("opentelemetry-instrumentation-bedrock==0.62.4", "opentelemetry
 
 SHORT = "anthropic.claude-bench-300-20"
 LONG = "anthropic.claude-bench-2000-2000"
-SCENARIOS = {  # name: (operation, model, calls in a block)
-    "Converse": ("converse", SHORT, 25),
-    "InvokeModel": ("invoke", SHORT, 25),
-    "ConverseStream": ("converse_stream", SHORT, 25),
-    "InvokeModel stream": ("invoke_stream", SHORT, 25),
-    "Converse long": ("converse_stream", LONG, 2),
-    "Invoke long": ("invoke_stream", LONG, 2),
+SCENARIOS = {  # name: (operation, model)
+    "Converse": ("converse", SHORT),
+    "InvokeModel": ("invoke", SHORT),
+    "ConverseStream": ("converse_stream", SHORT),
+    "InvokeModel stream": ("invoke_stream", SHORT),
+    "Converse long": ("converse_stream", LONG),
+    "Invoke long": ("invoke_stream", LONG),
 }
-PAIRS = 32
-RESAMPLES = 500
+#: Seconds of a turn: some rounds of reporting, which come every second.
+TURN = 2.5
+TURNS = 4
+#: Seconds that a turn waits for a core that is its own, and how much longer than its best the fixed work may take on one.
+PATIENCE = 5.0
+UNDISTURBED = 1.2
+RESAMPLES = 200
 DDTRACE = {
     "DD_TRACE_BOTOCORE_ENABLED": "false",
     "DD_TRACE_URLLIB3_ENABLED": "false",
@@ -160,29 +169,61 @@ def operations(port: int):
     return {"converse": converse, "invoke": invoke, "converse_stream": converse_stream, "invoke_stream": invoke_stream}
 
 
+def probe() -> int:
+    """Time some fixed work: the speed of this core, now."""
+    started = time.thread_time_ns()
+    total = 0
+    for number in range(800):
+        total += number
+    return time.thread_time_ns() - started
+
+
 class Side:
-    """Calls with an instrumentation or without it, in blocks: CPU of the caller's thread by call, of the process by block."""
+    """Calls with an instrumentation or without it, in turns.
+
+    Of a turn: each call's CPU of the caller's thread and of the process, in ns, and the longer one of the probes beside it; then what was
+    left to do of all these calls.
+    """
 
     def __init__(self, tool: Traceloop | Ddllm, clients: dict, *, on: bool) -> None:
         self.tool, self.clients, self.on = tool, clients, on
-        self.calls: dict[str, list[int]] = {name: [] for name in SCENARIOS}
 
-    def block(self, name: str, number: int | None = None) -> float:
-        """Make a block of calls and everything that follows of them; the process's CPU in µs a call."""
-        operation, model, size = SCENARIOS[name]
-        call, took = self.clients[operation], self.calls[name]
+    def turn(self, name: str, seconds: float) -> dict:
+        operation, model = SCENARIOS[name]
+        call = self.clients[operation]
+        self.tool.switch(on=self.on)
+        calls = []
+        before = probe()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            process, thread = time.process_time_ns(), time.thread_time_ns()
+            call(model)
+            thread, process = time.thread_time_ns() - thread, time.process_time_ns() - process
+            after = probe()
+            calls.append((thread, process, max(before, after)))
+            before = after
+        began = time.process_time_ns()
+        self.tool.settle()
+        return {"calls": calls, "left": (time.process_time_ns() - began, (before + probe()) // 2)}
+
+    def load(self) -> float:
+        """Make one call and all that follows of it; the process's CPU in s."""
         self.tool.switch(on=self.on)
         began = time.process_time()
-        for _ in range(number or size):
-            started = time.thread_time_ns()
-            call(model)
-            took.append(time.thread_time_ns() - started)
+        self.clients["converse"](SHORT)
         self.tool.settle()
-        return (time.process_time() - began) / (number or size) * 1e6
+        return time.process_time() - began
 
-    def lowest(self, name: str) -> float:
-        """Return the lowest tenth of the caller's CPU times, in µs a call."""
-        return sorted(self.calls[name])[len(self.calls[name]) // 10] / 1e3
+
+def wait_for_the_core() -> None:
+    """Wait, for some seconds at most, until the core runs at the best speed that it has shown."""
+    until = time.monotonic() + PATIENCE
+    while probe() > UNDISTURBED * wait_for_the_core.best and time.monotonic() < until:
+        for _ in range(20):
+            wait_for_the_core.best = min(wait_for_the_core.best, probe())
+
+
+wait_for_the_core.best = float("inf")
 
 
 def child(variant: str, port: int, scale: float) -> None:
@@ -195,18 +236,20 @@ def child(variant: str, port: int, scale: float) -> None:
     tool.instrument()
     loading = time.process_time() - began
     ours = Side(tool, operations(port), on=True)
-    loading += (ours.block("Converse", 1) - ours.block("Converse", 1)) / 1e6
+    loading += ours.load() - ours.load()
     for name in SCENARIOS:
         for side in (plain, ours):
-            side.block(name)
-            side.calls[name].clear()
-    added: dict[str, list[float]] = {name: [] for name in SCENARIOS}
-    for number in range(max(4, int(PAIRS * scale))):
-        for name in SCENARIOS:
-            took = {side: side.block(name) for side in ((plain, ours) if number % 2 else (ours, plain))}
-            added[name].append(took[ours] - took[plain])
-    thread = {name: (plain.lowest(name), ours.lowest(name) - plain.lowest(name)) for name in SCENARIOS}
-    print("@" + json.dumps({"loading": loading * 1e3, "thread": thread, "process": added}), flush=True)
+            side.turn(name, 0.2)
+    gc.collect()
+    gc.freeze()
+    wait_for_the_core.best = min(probe() for _ in range(5000))
+    turns: dict[str, dict[str, list]] = {name: {"plain": [], "ours": []} for name in SCENARIOS}
+    for number in range(max(1, int(TURNS * scale))):
+        for name, taken in turns.items():
+            for key, side in (("plain", plain), ("ours", ours))[:: 1 if number % 2 else -1]:
+                wait_for_the_core()
+                taken[key].append(side.turn(name, TURN))
+    print("@" + json.dumps({"loading": loading * 1e3, "turns": turns}), flush=True)
     os._exit(0)
 
 
@@ -222,24 +265,67 @@ def measure(variant: str, port: int, sink: int, scale: float) -> dict:
     return json.loads(lines[-1][1:])
 
 
-def middle(values: Sequence[float]) -> float:
-    """Return the mean of the middle half: as steady as a median, and it does not leap between values that come in groups."""
-    ordered = sorted(values)
-    quarter = len(ordered) // 4
-    return statistics.fmean(ordered[quarter : len(ordered) - quarter])
+class Turn:
+    """Of the undisturbed calls of one turn: the CPU of the caller's thread in µs, that of the process in all, and what was left to do."""
+
+    def __init__(self, turn: dict, limit: float) -> None:
+        calls = [(thread / 1e3, process / 1e3) for thread, process, beside in turn["calls"] if beside < limit]
+        self.thread = [thread for thread, _ in calls]
+        self.process = sum(process for _, process in calls)
+        left, beside = turn["left"]
+        self.left = left / 1e3 / len(turn["calls"]) * min(1, limit / UNDISTURBED / beside)
 
 
-#: One round of one instrumentation -> the samples that it has of a figure.
-Samples = Callable[[dict], Sequence[float]]
+#: By instrumentation, scenario and side.
+Turns = dict[str, dict[str, dict[str, list[Turn]]]]
 
 
-def interval(rounds: list[dict[str, dict]], samples: Samples) -> tuple[float, float]:
-    """Return where nine tenths of the ratios lie, were rounds and the pairs in them drawn again."""
+def undisturbed(rounds: list[dict[str, dict]]) -> Turns:
+    """Return the turns of all rounds, without the calls that were made on a disturbed core."""
+    every = [
+        turn for one in rounds for tool in one.values() for name in tool["turns"].values() for turn in name["plain"]
+    ]
+    probes = sorted(beside for turn in every for _, _, beside in turn["calls"])
+    limit = UNDISTURBED * probes[len(probes) // 100]
+    return {
+        variant: {
+            name: {
+                side: [Turn(turn, limit) for one in rounds for turn in one[variant]["turns"][name][side]]
+                for side in ("plain", "ours")
+            }
+            for name in SCENARIOS
+        }
+        for variant in VARIANTS
+    }
+
+
+def thread(turns: list[Turn]) -> float:
+    """Return the lowest tenth of the caller's CPU times, in µs a call."""
+    calls = sorted(time for turn in turns for time in turn.thread)
+    return calls[len(calls) // 10] if calls else float("nan")
+
+
+def process(turns: list[Turn]) -> float:
+    """Return the CPU of the process in µs a call, with what was left to do."""
+    calls = sum(len(turn.thread) for turn in turns)
+    if not calls:
+        return float("nan")
+    return sum(turn.process for turn in turns) / calls + statistics.fmean(turn.left for turn in turns)
+
+
+#: One instrumentation's turns, by scenario and side -> what it adds.
+Figure = Callable[[dict[str, dict[str, list[Turn]]]], float]
+
+
+def interval(turns: Turns, figure: Figure) -> tuple[float, float]:
+    """Return where nine tenths of the ratios lie, were the turns drawn again."""
     draw = random.Random(0)
 
     def drawn(variant: str) -> float:
-        some = [samples(one[variant]) for one in draw.choices(rounds, k=len(rounds))]
-        return middle([value for values in some for value in draw.choices(values, k=len(values))])
+        return figure({
+            name: {side: draw.choices(taken, k=len(taken)) for side, taken in sides.items()}
+            for name, sides in turns[variant].items()
+        })  # fmt: skip
 
     ratios = sorted(drawn("ddllm") / drawn("traceloop") for _ in range(RESAMPLES))
     return ratios[RESAMPLES // 20], ratios[-RESAMPLES // 20]
@@ -247,45 +333,47 @@ def interval(rounds: list[dict[str, dict]], samples: Samples) -> tuple[float, fl
 
 def table(rounds: list[dict[str, dict]]) -> str:
     """Render the figures of all rounds, and the ratios that the budgets are about."""
+    turns = undisturbed(rounds)
 
-    def row(label: str, samples: Samples, budget: str, digits: int = 0) -> str:
-        theirs, ours = (
-            middle([value for one in rounds for value in samples(one[variant])]) for variant in ("traceloop", "ddllm")
-        )
-        low, high = interval(rounds, samples)
+    def row(label: str, figure: Figure, budget: str, digits: int = 0) -> str:
+        theirs, ours = figure(turns["traceloop"]), figure(turns["ddllm"])
+        low, high = interval(turns, figure)
         return f"| {label} | {theirs:.{digits}f} | {ours:.{digits}f} | {ours / theirs:.2f} | {low:.2f} to {high:.2f} | {budget} |"
 
-    def thread(name: str) -> Samples:
-        return lambda one: [one["thread"][name][1]]
+    def added(name: str, of: Callable[[list[Turn]], float]) -> Figure:
+        # Of one scenario only: the others are not worth sorting.
+        return lambda taken: of(taken[name]["ours"]) - of(taken[name]["plain"])
 
-    def process(name: str) -> Samples:
-        return lambda one: one["process"][name]
-
-    def chunk(long: str, short: str) -> Samples:
-        return lambda one: [(one["thread"][long][1] - one["thread"][short][1]) / 1980]
+    def chunk(long: str, short: str) -> Figure:
+        return lambda taken: (added(long, thread)(taken) - added(short, thread)(taken)) / 1980
 
     def loading(variant: str) -> float:
         return statistics.median(one[variant]["loading"] for one in rounds)
 
     singles = ["Converse", "InvokeModel", "ConverseStream", "InvokeModel stream"]
-    bare = (statistics.median(r["traceloop"]["thread"][name][0] for r in rounds) for name in singles)
-    pairs = len(rounds[0]["ddllm"]["process"]["Converse"])
+    bare = (thread(turns["traceloop"][name]["plain"]) for name in singles)
+    every = [turn for sides in turns.values() for taken in sides.values() for side in taken.values() for turn in side]
+    kept = sum(len(turn.thread) for turn in every)
+    made = sum(
+        len(turn["calls"])
+        for one in rounds for tool in one.values() for name in tool["turns"].values() for side in name.values() for turn in side
+    )  # fmt: skip
     loaded = (
         f"Loading, once a process: {loading('ddllm'):.0f} ms, on the worker; "
         f"Traceloop {loading('traceloop'):.0f} ms, as it is set up."
     )
     lines = [
-        f"Added CPU in µs of {len(rounds)} rounds with {pairs} pairs of blocks each; boto3 alone takes "
+        f"Added CPU in µs, of the {kept:,} calls of {made:,} that were made on an undisturbed core, in {len(rounds)} rounds; boto3 alone takes "
         + ", ".join(f"{time:.0f} ({name})" for name, time in zip(singles, bare, strict=True)) + ".",
         "",
         "| what | Traceloop | ddllm | ratio | in nine of ten runs | budget |",
         "|---|---|---|---|---|---|",
-        *(row(f"{name}, the caller's thread", thread(name), "0.3") for name in singles),
+        *(row(f"{name}, the caller's thread", added(name, thread), "0.3") for name in singles),
         row("a Converse chunk, the caller's thread", chunk("Converse long", "ConverseStream"), "0.5", 2),
         row("an Invoke chunk, the caller's thread", chunk("Invoke long", "InvokeModel stream"), "0.33", 2),
-        *(row(f"{name}, the whole process", process(name), "0.5") for name in singles),
-        row("Converse long stream, the whole process", process("Converse long"), "0.5"),
-        row("Invoke long stream, the whole process", process("Invoke long"), "0.5"),
+        *(row(f"{name}, the whole process", added(name, process), "0.5") for name in singles),
+        row("Converse long stream, the whole process", added("Converse long", process), "0.5"),
+        row("Invoke long stream, the whole process", added("Invoke long", process), "0.5"),
         "",
         loaded,
     ]  # fmt: skip
@@ -301,34 +389,43 @@ def install_peer() -> None:
     subprocess.run([PEER / "bin" / "pip", "install", "-q", f"boto3=={boto3.__version__}", *PEER_PACKAGES], check=True)
 
 
+def measured(number: int, scale: float) -> Iterator[dict[str, dict]]:
+    """Measure every instrumentation, so many times."""
+    server = subprocess.Popen(
+        [sys.executable, ROOT / "benchmarks" / "static_bedrock.py"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        port = int(server.stdout.readline())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
+            sink.bind(("127.0.0.1", 0))
+            names = list(VARIANTS)
+            for done in range(number):
+                order = names[done % len(names) :] + names[: done % len(names)]
+                yield {name: measure(name, port, sink.getsockname()[1], scale) for name in order}
+                print(f"round {done + 1} of {number}", file=sys.stderr)
+    finally:
+        server.terminate()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--keep", type=Path, help="write what was measured to this file, line by line")
+    parser.add_argument("--again", type=Path, nargs="+", help="measure nothing; render what was kept in these files")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--child", choices=VARIANTS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         child(options.child, options.port, options.scale)
-    install_peer()
-    import socket
-
-    sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sink.bind(("127.0.0.1", 0))
-    server = subprocess.Popen(
-        [sys.executable, ROOT / "benchmarks" / "static_bedrock.py"], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        port = int(server.stdout.readline())
-        rounds: list[dict[str, dict]] = []
-        names = list(VARIANTS)
-        for number in range(options.rounds):
-            order = names[number % len(names) :] + names[: number % len(names)]
-            rounds.append({name: measure(name, port, sink.getsockname()[1], options.scale) for name in order})
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-    finally:
-        server.terminate()
+    if options.again:
+        rounds = [json.loads(line) for path in options.again for line in path.read_text().splitlines()]
+    else:
+        install_peer()
+        rounds = list(measured(options.rounds, options.scale))
+    if options.keep:
+        options.keep.write_text("".join(json.dumps(one) + "\n" for one in rounds))
     result = table(rounds)
     print(result)
     if options.write:
