@@ -49,7 +49,7 @@ SCENARIOS = {  # name: (operation, model)
 }
 #: Seconds of a turn: some rounds of reporting, which come every second.
 TURN = 2.5
-TURNS = 4
+TURNS = 2
 #: Seconds that a turn waits for a core that is its own, and how much longer than its best the fixed work may take on one.
 PATIENCE = 5.0
 UNDISTURBED = 1.2

@@ -127,7 +127,7 @@ def feedback(ref: "opinions.CallRef | str | None", kind: opinions.Kind) -> None:
 
 
 def unpatch() -> None:
-    """Stop measuring and put back what was patched. `patch` starts it again."""
+    """Stop measuring and put back what was patched. `patch` starts it again. Feedback counts as before: the application gives it."""
     global _enabled  # noqa: PLW0603
     try:
         _enabled = False

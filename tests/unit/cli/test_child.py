@@ -35,6 +35,12 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_child, "_STAGES", tuple((number, 0.3) for number, _ in _child._STAGES))
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stages of an end, with patience for a machine that is busy with something else."""
+    monkeypatch.setattr(_child, "_STAGES", tuple((number, 10 * DEADLINE) for number, _ in _child._STAGES))
+
+
 @pytest.mark.parametrize(
     ("code", "expected"), [("0", 0), ("3", 3), ("__import__('os').kill(__import__('os').getpid(), 9)", 137)]
 )
@@ -70,7 +76,7 @@ def test_output_comes_while_the_command_runs(hurried: None):
         assert lines.get(timeout=DEADLINE) == "ready"
 
 
-def test_a_command_that_is_told_to_end_may_do_so_itself():
+def test_a_command_that_is_told_to_end_may_do_so_itself(patient: None):
     lines: SimpleQueue[str] = SimpleQueue()
     code = """
 import time
