@@ -2,9 +2,9 @@
 
 `put` never blocks, takes no lock and wakes nobody but for a full batch: it may run in a finalizer, in any thread.
 
-What costs the application is less the consumer's work than how often the interpreter lock changes hands for it: each time, two
-cores fetch from each other what both write to, reference counts above all. So the consumer sleeps on a timer, takes all that
-there is in one round, and lets go of the lock when the interpreter asks for it (`sys.setswitchinterval`, 5 ms) and not before.
+The more often the interpreter lock changes hands, the more the same work was measured to cost, on the caller's thread as well. So the
+consumer sleeps on a timer, takes all that there is in one round, and lets go of the lock when the interpreter asks for it
+(`sys.setswitchinterval`, 5 ms) and not before.
 """
 
 import math
