@@ -1,5 +1,6 @@
 """From the application's process to the agent's socket: every way in which packets are addressed, sent, lost and flushed."""
 
+import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -105,6 +106,21 @@ def test_the_applications_own_client_is_untouched(app, agent):
     app("statsd")
     assert agent.total("ddllm.requests") == 1
     assert [one for one in agent.samples if "own" in one.tags] == []
+
+
+def test_the_applications_own_client_reads_its_environment_when_the_application_imports_it(app):
+    app("own_client")
+
+
+def test_nothing_is_imported_into_the_application_but_ddllm(bedrock, agent):
+    argv = command("ddtrace-run", APP, bedrock.url, "packages")
+    imported = [
+        set(json.loads(run(argv, environment({**agent.env, "DDLLM_ENABLED": enabled})).stdout))
+        for enabled in ("true", "false")
+    ]
+    agent.settle()
+    assert agent.total("ddllm.requests") == 2
+    assert imported[0] - imported[1] == set()
 
 
 # --- nobody listens ---------------------------------------------------------------------------------------------------

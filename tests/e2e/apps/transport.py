@@ -1,6 +1,7 @@
 """An application with several ways to make calls and to end: python transport.py URL SCENARIO [ARGUMENT]."""
 
 import concurrent.futures
+import json
 import logging
 import multiprocessing
 import os
@@ -101,6 +102,27 @@ def statsd(url: str) -> None:
     until(lambda: not bootstrap._queue._records)
     after = vars(datadog.statsd)
     assert {name for name in before if before[name] is not after[name]} == set()
+
+
+def packages(url: str) -> None:
+    """Make calls, report them, and print which packages are imported, as JSON."""
+    bedrock = client(url)
+    bedrock.converse(modelId=MODEL, messages=[])
+    list(bedrock.converse_stream(modelId=MODEL, messages=[])["stream"])
+    if bootstrap._queue is not None:
+        bootstrap._queue.stop()
+    json.dump(sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)), sys.stdout)
+
+
+def own_client(url: str) -> None:
+    """Name the version after a call was reported, and import the client of the application then."""
+    call(url, "search")
+    bootstrap._queue._notify()
+    until(lambda: not bootstrap._queue._records)
+    os.environ["DD_VERSION"] = "late"
+    import datadog
+
+    assert "version:late" in datadog.statsd.constant_tags
 
 
 def leave(url: str, how: str) -> None:
