@@ -300,20 +300,34 @@ class _ConverseReading(StreamReading):
         if not (any(content.values()) if isinstance(content, dict) else content):
             return False
         call.reasoning_streamed = "reasoningContent" in delta
-        self.keep(event)
+        self.keep(delta)
         self.content_began()
         return True
 
-    def keep(self, event: dict[str, Any]) -> None:
-        # A text is immutable: a reference to it is all that is kept of the application's event.
-        if "contentBlockDelta" in event:
-            delta = event["contentBlockDelta"].get("delta", _NOTHING)
-            if "text" in delta:
-                self._pieces.append(delta["text"])
-            elif "toolUse" in delta:
-                self._pieces.append(delta["toolUse"].get("input", ""))
-        else:
-            self.note(event)
+    def follow(self, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        add, keep = self._pieces.append, self.keep
+        for event in events:
+            try:
+                # Most are texts, and cost no call. A text is immutable: a reference to it is all that is kept of the event.
+                delta = event["contentBlockDelta"]["delta"]
+                if "text" in delta:
+                    add(delta["text"])
+                else:
+                    keep(delta)
+            except KeyError:
+                try:
+                    self.note(event)
+                except Exception:  # noqa: BLE001 - counted
+                    guard.caught("botocore.note")
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.follow")
+            yield event
+
+    def keep(self, delta: dict[str, Any]) -> None:
+        if "text" in delta:
+            self._pieces.append(delta["text"])
+        elif "toolUse" in delta:
+            self._pieces.append(delta["toolUse"].get("input", ""))
 
     def keep_last(self, event: dict[str, Any]) -> None:
         if "contentBlockDelta" in event:
@@ -370,8 +384,14 @@ class _ChunkReading(StreamReading):
         self.content_began()
         return True
 
-    def keep(self, event: dict[str, Any]) -> None:
-        self._pieces.append(event["chunk"]["bytes"])
+    def follow(self, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        add = self._pieces.append
+        for event in events:
+            try:
+                add(event["chunk"]["bytes"])
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("botocore.follow")
+            yield event
 
     def keep_last(self, event: dict[str, Any]) -> None:
         self.call.truncated = len(self._last) == LAST_PIECES
@@ -380,6 +400,8 @@ class _ChunkReading(StreamReading):
 
 #: In place of a part that an event of another year may lack.
 _NOTHING: dict[str, Any] = {}
+#: Types of values that nobody can change.
+_ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
 #: All that is to be known of an event that ends a block.
 _STOP: dict[str, Any] = {"contentBlockStop": {}}
 
@@ -387,7 +409,7 @@ _STOP: dict[str, Any] = {"contentBlockStop": {}}
 def _copy(value: Any) -> Any:
     """Copy what a parsed event is made of: the event itself is the application's."""
     if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
+        return {key: item if type(item) in _ATOMS else _copy(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_copy(item) for item in value]
     return value
@@ -395,7 +417,7 @@ def _copy(value: Any) -> Any:
 
 def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:  # noqa: C901 - as below
     @functools.wraps(original)
-    def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807, PLR0912 - in the class's place; a generator more would cost every chunk
+    def __iter__(self: Any) -> Iterator[Any]:  # noqa: C901, N807 - in the class's place
         stream = None
         try:
             stream = self.__dict__.get(MARK)
@@ -422,13 +444,7 @@ def _tap_events(original: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Ite
                 room = stream.room
             except Exception:  # noqa: BLE001 - counted; only the end of the stream is kept
                 guard.caught("botocore.room")
-            keep = stream.keep
-            for event in islice(events, room):
-                try:
-                    keep(event)
-                except Exception:  # noqa: BLE001 - counted
-                    guard.caught("botocore.keep")
-                yield event
+            yield from stream.follow(islice(events, room))
             keep_last = stream.keep_last
             for event in events:
                 try:

@@ -389,12 +389,12 @@ def test_the_input_of_a_tool_is_kept_as_one_text():
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
     kept = patch._ConverseReading(Records(), call)
     start = {"contentBlockStart": {"start": {"toolUse": {"name": "find", "toolUseId": "1"}}}}
-    for one in (
+    events = [
         start,
         *({"contentBlockDelta": {"delta": {"toolUse": {"input": part}}}} for part in ("", '{"a"', ":1}")),
-    ):
-        kept.keep(one)
-    kept.keep({"contentBlockDelta": {"delta": {"reasoningContent": {"text": "Hm"}}}})
+        {"contentBlockDelta": {"delta": {"reasoningContent": {"text": "Hm"}}}},
+    ]
+    assert list(kept.follow(iter(events))) == events
     kept.done()
     assert call.response == [start, '{"a":1}']
 
@@ -402,9 +402,8 @@ def test_the_input_of_a_tool_is_kept_as_one_text():
 def test_text_that_is_none_is_kept_as_it_came():
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
     kept = patch._ConverseReading(Records(), call)
-    for text in ("a", 7, "b"):
-        kept.keep({"contentBlockDelta": {"delta": {"text": text}}})
-    kept.keep({"contentBlockStop": {}})
+    deltas = [{"contentBlockDelta": {"delta": {"text": text}}} for text in ("a", 7, "b")]
+    list(kept.follow(iter([*deltas, {"contentBlockStop": {}}])))
     kept.collect()
     assert call.response == ["a", 7, "b", {"contentBlockStop": {}}]
 
