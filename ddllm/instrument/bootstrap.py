@@ -153,7 +153,7 @@ def _read_settings() -> Settings:
 def _make_reporter() -> Consumer:
     global _told  # noqa: PLW0603 - once a process
     try:
-        from ddllm.instrument.report.worker import Reporter  # noqa: PLC0415 - 300 ms of clients and prices, on the worker
+        from ddllm.instrument.report.worker import Reporter  # noqa: PLC0415 - 30 ms of a client and prices, on the worker
 
         return Reporter(_settings or _read_settings())
     except Exception:

@@ -86,9 +86,7 @@ class _Last(threading.local):
     No context variable: an application's contexts, which every task copies, are left as they are.
     """
 
-    call: Call | None = None
-    place: "_Place | None" = None
-    frame: Frame | None = None
+    began: "tuple[Call | None, _Place | None, Frame | None]" = (None, None, None)
 
 
 _last = _Last()
@@ -109,7 +107,7 @@ def attach(call: Call) -> None:
     """Let a call that begins now be what the scopes around it say, a part of the actions under way, and the last one."""
     frame = EXPLICIT.get()
     annotated = ANNOTATED.get()
-    _last.call, _last.frame, _last.place = call, frame, _place()
+    _last.began = call, _place(), frame
     if frame is None:
         call.scope = (None, annotated and annotated.scope)
         return
@@ -136,19 +134,20 @@ def last() -> Call | None:
     called for another request.
     """
     place = _place()
-    here = _last.call if _last.place == place else None
+    call, where, within = _last.began
+    here = call if where == place else None
     frame = EXPLICIT.get()
     if frame is None:
         root = None if here is None else spans.root()
         return here if here is None or root is None or here.root is root else None
-    if here is not None and frame.place != place and _last.frame is not None and _last.frame.inside(frame):
+    if here is not None and frame.place != place and within is not None and within.inside(frame):
         return here
     return frame.last
 
 
 def forget_last() -> None:
     """Know of no last call in this thread: it begins with somebody else's work."""
-    _last.call = _last.frame = _last.place = None
+    _last.began = None, None, None
 
 
 def mirror_to(mirror: Callable[[str], Callable[[], None]] | None) -> None:

@@ -400,8 +400,6 @@ class _ChunkReading(StreamReading):
 
 #: In place of a part that an event of another year may lack.
 _NOTHING: dict[str, Any] = {}
-#: Types of values that nobody can change.
-_ATOMS = frozenset((str, int, float, bool, bytes, type(None)))
 #: All that is to be known of an event that ends a block.
 _STOP: dict[str, Any] = {"contentBlockStop": {}}
 
@@ -409,7 +407,7 @@ _STOP: dict[str, Any] = {"contentBlockStop": {}}
 def _copy(value: Any) -> Any:
     """Copy what a parsed event is made of: the event itself is the application's."""
     if isinstance(value, dict):
-        return {key: item if type(item) in _ATOMS else _copy(item) for key, item in value.items()}
+        return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_copy(item) for item in value]
     return value

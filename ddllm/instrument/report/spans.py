@@ -50,10 +50,11 @@ def trace() -> Any:
 
 def attach(call: Call) -> None:
     """Remember the trace around a call: its context, its root, and ddtrace's span of the call itself, if there is one."""
-    call.root = root()
     call.trace = tracer.current_trace_context()
-    if call.trace is None:
+    if call.trace is None:  # nor is there a span, then
+        call.root = _inherited.get()
         return
+    call.root = root()
     span = tracer.current_span()
     if span is not None and span.name == PROVIDER_SPAN:
         call.span = span
