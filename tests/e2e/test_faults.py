@@ -10,7 +10,7 @@ from types import CodeType
 from typing import Any
 
 from ddllm.instrument import attribution, feedback
-from ddllm.instrument.patch import botocore, reading
+from ddllm.instrument.patch import botocore, events, reading
 from tests.support.agent import Agent
 from tests.support.bedrock import BedrockServer
 from tests.support.exchanges import fixture
@@ -79,7 +79,7 @@ def test_a_fault_in_any_function_that_the_application_enters_is_counted_and_chan
     check(found, log, agent)
     existing = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in (*ATTRIBUTION, botocore, feedback, reading)
+        for module in (*ATTRIBUTION, botocore, events, feedback, reading)
         for name in functions(compile(Path(module.__file__).read_text(), module.__file__, "exec"))
     }
     # The scenario leaves nothing out.

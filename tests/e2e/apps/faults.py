@@ -47,8 +47,8 @@ SHELLS = {
     "botocore._on_send",
     "botocore._on_response",
     "botocore._tap_events.<locals>.__iter__",
-    "botocore._ConverseReading.follow",
-    "botocore._ChunkReading.follow",
+    "events.ConverseReading.follow",
+    "events.ChunkReading.follow",
     "botocore._tap_close.<locals>.close",
     "botocore._tap_body.<locals>.read",
     # A finalizer: Python itself lets nothing out of it.

@@ -16,6 +16,7 @@ import ddllm
 from ddllm.instrument import guard
 from ddllm.instrument.patch import botocore as patch
 from ddllm.instrument.patch import reading
+from ddllm.instrument.patch.events import ConverseReading
 from tests.support.bedrock import BedrockServer, Knobs
 from tests.support.exchanges import Exchange, event, fixture
 from tests.support.runtime import CLAUDE, Records, client, measured
@@ -271,7 +272,7 @@ def test_the_first_content_is_not_an_empty_delta(bedrock, records):
 )
 def test_content_is_text_tool_input_or_reasoning(deltas, first, reasoning):
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
-    looking = patch._ConverseReading(Records(), call)
+    looking = ConverseReading(Records(), call)
     seen = [looking.look({"contentBlockDelta": {"delta": delta}}) for delta in deltas]
     assert seen.index(True) == first
     assert call.reasoning_streamed is reasoning
@@ -361,7 +362,7 @@ def test_a_chunk_that_is_no_json_is_survived(bedrock, records):
 def test_a_long_stream_keeps_what_came_first_and_what_came_last(bedrock, records, monkeypatch):
     monkeypatch.setattr(reading, "MAX_PIECES", 3)
     monkeypatch.setattr(reading, "LAST_PIECES", 2)
-    monkeypatch.setattr(patch, "LAST_PIECES", 2)
+    monkeypatch.setattr("ddllm.instrument.patch.events.LAST_PIECES", 2)
     seen = [one["chunk"]["bytes"] for one in chunks(bedrock)]
     assert len(seen) > 5
     assert records.call.truncated
@@ -387,7 +388,7 @@ def test_a_stream_that_is_resumed_again_and_again_keeps_no_more(bedrock, records
 
 def test_the_input_of_a_tool_is_kept_as_one_text():
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
-    kept = patch._ConverseReading(Records(), call)
+    kept = ConverseReading(Records(), call)
     start = {"contentBlockStart": {"start": {"toolUse": {"name": "find", "toolUseId": "1"}}}}
     events = [
         start,
@@ -401,7 +402,7 @@ def test_the_input_of_a_tool_is_kept_as_one_text():
 
 def test_text_that_is_none_is_kept_as_it_came():
     call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
-    kept = patch._ConverseReading(Records(), call)
+    kept = ConverseReading(Records(), call)
     deltas = [{"contentBlockDelta": {"delta": {"text": text}}} for text in ("a", 7, "b")]
     list(kept.follow(iter([*deltas, {"contentBlockStop": {}}])))
     kept.collect()
