@@ -157,14 +157,20 @@ def ask(where: str | tuple[str, int], times: int) -> None:
 def test_gunicorn_workers_report_what_they_served(
     worker: str, preload: bool, bedrock: BedrockServer, agent: Agent
 ) -> None:
-    env = environment({**QUIET, **agent.env, "BEDROCK_URL": bedrock.url})
     # The listening socket is ours, so that requests wait in it until the workers are there.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    ready, told = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listening, ready, told:
         os.set_inheritable(listening.fileno(), True)
+        env = environment({**QUIET, **agent.env, "BEDROCK_URL": bedrock.url, "READY": str(told.fileno())})
         options = ["--bind", f"fd://{listening.fileno()}", "--workers", "2", "--worker-class", worker, "--threads", "2"]
-        argv = [str(BIN / "ddtrace-run"), str(BIN / "gunicorn"), *options, *(["--preload"] if preload else [])]
-        with running([*argv, "tests.e2e.apps.web:application"], env, pass_fds=[listening.fileno()]) as process:
+        options += ["--config", "python:tests.e2e.apps.gunicorn_ready", *(["--preload"] if preload else [])]
+        argv = [str(BIN / "ddtrace-run"), str(BIN / "gunicorn"), *options, "tests.e2e.apps.web:application"]
+        with running(argv, env, pass_fds=[listening.fileno(), told.fileno()]) as process:
             ask(listening.getsockname(), 5)
+            # gunicorn loses a signal that comes while a worker starts, and waits half a minute for it then.
+            ready.settimeout(30)
+            for _ in range(2):
+                ready.recv(1)
             process.terminate()
             assert process.wait(30) == 0
     assert agent.settle().total("ddllm.requests") == 5
