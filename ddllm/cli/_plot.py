@@ -60,7 +60,7 @@ def _edges(number: int, columns: int) -> "NDArray[np.int64]":
 
 def _bars(values: "NDArray[np.float64]", threshold: float) -> Iterator[Text]:
     low, high = min(0.0, float(np.nanmin(values)), threshold), max(float(np.nanmax(values)), threshold)
-    step = (high - low or 1.0) / _ROWS
+    step = (high - low) / _ROWS or 1.0 / _ROWS  # the smallest of floats divided are 0 too
     border = min(int((threshold - low) / step), _ROWS - 1)
     heights = np.nan_to_num((values - low) / step, nan=0.0)
     for row in range(_ROWS - 1, -1, -1):

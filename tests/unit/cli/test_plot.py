@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ddllm.alerting.state import State
@@ -22,6 +22,7 @@ def test_a_line_shows_the_highest_of_what_shares_a_column():
 
 
 @given(NUMBERS, st.floats(-1e9, 1e9), st.integers(10, 120))
+@example([5e-324], 0.0, 10)
 def test_a_plot_keeps_to_its_width(values, threshold, width):
     states = np.full(len(values), State.OK, np.int8)
     lines = list(plot(np.arange(len(values)), states, np.array(values), threshold, width=width, at=str))
