@@ -139,7 +139,7 @@ def leave(url: str, how: str) -> None:
     if how == "exception":
         raise RuntimeError("of the application")
     if how == "thread":
-        threading.Thread(target=lambda: (time.sleep(0.05), call(url, "late"))).start()
+        threading.Thread(target=lambda: (threading.main_thread().join(), call(url, "late"))).start()
     elif how in ("sigterm", "sigint"):
         # Loading modules at the end would change Python's exit code of an interrupt, as in any program.
         until(lambda: bootstrap._queue._consumer)
