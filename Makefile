@@ -65,6 +65,7 @@ bench: $(STAMP)  ## measure what ddllm costs a call, beside its peers; writes do
 	@$(BIN)/python benchmarks/backtest.py --write
 	@$(BIN)/python benchmarks/monitor_tests.py --write
 	@$(BIN)/python benchmarks/redact.py
+	@$(BIN)/python benchmarks/instructions.py --write
 
 .PHONY: test-matrix
 test-matrix: $(STAMP)  ## the runtime's tests against old and new ddtrace and the oldest boto3 (many minutes)

@@ -31,6 +31,7 @@ import threading
 import time
 import venv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -389,22 +390,27 @@ def install_peer() -> None:
     subprocess.run([PEER / "bin" / "pip", "install", "-q", f"boto3=={boto3.__version__}", *PEER_PACKAGES], check=True)
 
 
-def measured(number: int, scale: float) -> Iterator[dict[str, dict]]:
-    """Measure every instrumentation, so many times."""
+@contextmanager
+def serving() -> Iterator[int]:
+    """Serve what is called; the port."""
     server = subprocess.Popen(
         [sys.executable, ROOT / "benchmarks" / "static_bedrock.py"], stdout=subprocess.PIPE, text=True
     )
     try:
-        port = int(server.stdout.readline())
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
-            sink.bind(("127.0.0.1", 0))
-            names = list(VARIANTS)
-            for done in range(number):
-                order = names[done % len(names) :] + names[: done % len(names)]
-                yield {name: measure(name, port, sink.getsockname()[1], scale) for name in order}
-                print(f"round {done + 1} of {number}", file=sys.stderr)
+        yield int(server.stdout.readline())
     finally:
         server.terminate()
+
+
+def measured(number: int, scale: float) -> Iterator[dict[str, dict]]:
+    """Measure every instrumentation, so many times."""
+    with serving() as port, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
+        sink.bind(("127.0.0.1", 0))
+        names = list(VARIANTS)
+        for done in range(number):
+            order = names[done % len(names) :] + names[: done % len(names)]
+            yield {name: measure(name, port, sink.getsockname()[1], scale) for name in order}
+            print(f"round {done + 1} of {number}", file=sys.stderr)
 
 
 def main() -> None:
