@@ -9,6 +9,7 @@ docs/performance.md.
 """
 
 import argparse
+import gc
 import os
 import re
 import shutil
@@ -58,6 +59,8 @@ def child(variant: str, port: int, calls: int) -> None:
     for name in SCENARIOS:
         for side in (plain, ours):
             make(side, name, 2)
+    gc.collect()
+    gc.freeze()  # as per_call.py, and for its reason
     control("-i", "on")
     control("--dump=begin")
     for name in SCENARIOS:
