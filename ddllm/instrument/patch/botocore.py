@@ -145,19 +145,20 @@ def _tap_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _begin(queue: Queue, client: Any, operation: str, params: dict[str, Any]) -> _Making | None:
-    meta = client.meta
-    if meta.service_model.service_name != SERVICE:
-        return None
+    # One look-up, for a client that was seen before: asking it what it is takes longer.
+    region = client.__dict__.get(MARK)
+    if region is None:
+        if client.meta.service_model.service_name != SERVICE:
+            return None
+        region = _listen(client)
     if not queue.running:
         queue.start()
-    if MARK not in client.__dict__:
-        _listen(client)
     model_id = params.get("modelId")
     call = Call(
         PROVIDER,
         operation,
         model_id if type(model_id) is str else str(model_id),
-        meta.region_name,
+        region,
         stream=OPERATIONS[operation],
         started=perf_counter(),
     )
@@ -193,17 +194,20 @@ def _returned(making: _Making) -> None:
 # --- its attempts -----------------------------------------------------------------------------------------------------
 
 
-def _listen(client: Any) -> None:
-    """Follow the client's attempts. Once a client; a second registration under the same id would be ignored."""
-    events = client.meta.events
+def _listen(client: Any) -> str:
+    """Follow the client's attempts, and return its region. Once a client; a second registration under the same id would be ignored."""
+    meta = client.meta
+    events = meta.events
     # Last of its own name: after the signer, so that a wait begins where our work ends.
     events.register_last(f"request-created.{SERVICE}", _on_request, unique_id="ddllm-request")
     events.register_first(f"response-received.{SERVICE}", _on_response, unique_id="ddllm-response")
-    retries = client.meta.config.retries
+    retries = meta.config.retries
     if retries and retries.get("mode") == "adaptive":
         # The rate limiter waits in a handler of its own on the same event; bare names are called after specific ones.
         events.register_last("before-send", _on_send, unique_id="ddllm-send")
-    client.__dict__[MARK] = True
+    region: str = meta.region_name
+    client.__dict__[MARK] = region
+    return region
 
 
 def _on_request(request: Any = None, **_: Any) -> None:
@@ -211,19 +215,16 @@ def _on_request(request: Any = None, **_: Any) -> None:
         making = _making.get()
         if making is None:
             return
-        if not making.call.attempts:
-            _first_request(making.call, request)
+        call = making.call
+        if not call.attempts:
+            body = request.data
+            if type(body) is bytes and len(body) <= reading.MAX_REQUEST:
+                call.request = body
+            # Here, because this is inside ddtrace's span whichever of us wrapped first.
+            spans.attach(call)
         making.began = making.sent = perf_counter()
     except Exception:  # noqa: BLE001 - counted
         guard.caught("botocore.request")
-
-
-def _first_request(call: Call, request: Any) -> None:
-    body = request.data
-    if type(body) is bytes and len(body) <= reading.MAX_REQUEST:
-        call.request = body
-    # Here, because this is inside ddtrace's span whichever of us wrapped first.
-    spans.attach(call)
 
 
 def _on_send(**_: Any) -> None:

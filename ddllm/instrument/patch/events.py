@@ -9,12 +9,14 @@ from typing import Any
 
 from ddllm.call import Call
 from ddllm.instrument import guard
-from ddllm.instrument.patch.reading import LAST_PIECES, StreamReading
+from ddllm.instrument.patch.reading import StreamReading
 from ddllm.instrument.providers.bedrock import content_marker
 from ddllm.instrument.queue import Queue
 
 #: In place of a part that an event of another year may lack.
 _NOTHING: dict[str, Any] = {}
+#: What of an event can change, as parsers of JSON make it. Most of what it holds cannot, and is not copied.
+_CONTAINERS = (dict, list)
 #: All that is to be known of an event that ends a block.
 _STOP: dict[str, Any] = {"contentBlockStop": {}}
 
@@ -22,12 +24,17 @@ _STOP: dict[str, Any] = {"contentBlockStop": {}}
 class ConverseReading(StreamReading):
     """A ConverseStream: pieces of text and of tools' input, and the events that say what they belong to, how it ended, what it used."""
 
-    __slots__ = ("_text_at",)
+    __slots__ = ("_texts",)
 
     def __init__(self, queue: Queue, call: Call) -> None:
         super().__init__(queue, call)
-        #: Where in the pieces the text begins that follows the last event.
-        self._text_at = 0
+        #: What follows the last of the pieces, and will be one.
+        self._texts: list[str] = []
+
+    @property
+    def room(self) -> int:
+        """How many pieces more are kept from the start on."""
+        return max(0, super().room - len(self._texts))
 
     def look(self, event: dict[str, Any]) -> bool:
         """Keep an event before the first content; whether it is that."""
@@ -50,20 +57,20 @@ class ConverseReading(StreamReading):
 
     def follow(self, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Pass events after the first content on, each kept before the application has it."""
-        add, keep = self._pieces.append, self.keep
+        add, keep, note = self._texts.append, self.keep, self.note
         for event in events:
             try:
                 # Most are texts, and cost no call. A text is immutable: a reference to it is all that is kept of the event.
-                delta = event["contentBlockDelta"]["delta"]
-                if "text" in delta:
-                    add(delta["text"])
+                if "contentBlockDelta" in event:
+                    delta = event["contentBlockDelta"]["delta"]
+                    if "text" in delta:
+                        add(delta["text"])
+                    else:
+                        keep(delta)
                 else:
-                    keep(delta)
-            except KeyError:
-                try:
-                    self.note(event)
-                except Exception:  # noqa: BLE001 - counted
-                    guard.caught("events.note")
+                    note(event)
+            except KeyError:  # an event of another year may lack its part
+                pass
             except Exception:  # noqa: BLE001 - counted
                 guard.caught("events.follow")
             yield event
@@ -71,16 +78,16 @@ class ConverseReading(StreamReading):
     def keep(self, delta: dict[str, Any]) -> None:
         """Keep a part of a text, or of a tool's input."""
         if "text" in delta:
-            self._pieces.append(delta["text"])
+            self._texts.append(delta["text"])
         elif "toolUse" in delta:
-            self._pieces.append(delta["toolUse"].get("input", ""))
+            self._texts.append(delta["toolUse"].get("input", ""))
 
     def keep_last(self, event: dict[str, Any]) -> None:
         """Keep an event of a stream that is too long to keep whole."""
         if "contentBlockDelta" in event:
             self.call.truncated = True
         elif "messageStop" in event or "metadata" in event:
-            self._last.append(_copy(event))
+            self.add_last(_copy(event))
 
     def note(self, event: dict[str, Any]) -> None:
         """Keep an event that begins or ends something, or says what was used."""
@@ -90,27 +97,28 @@ class ConverseReading(StreamReading):
             kept = _copy(event)
         else:
             return
-        self._join()
+        if self._texts:
+            self._join()
         self._pieces.append(kept)
-        self._text_at = len(self._pieces)
 
     def collect(self) -> None:
         """Join what was kept, in order."""
-        self._join()
+        if self._texts:
+            self._join()
         super().collect()
 
     def _join(self) -> None:
-        """Make one text of the pieces since the last event.
+        """Make one piece of the texts since the last event.
 
         Here they lie in the processor's cache still. The worker would fetch each from memory three times, to tell it from an event,
         to join it and to free it, which costs more than all else that it does about a long stream.
         """
-        texts = self._pieces[self._text_at :]
-        if len(texts) > 1:
-            try:
-                self._pieces[self._text_at :] = ["".join(texts)]
-            except TypeError:  # a text that is none: the worker passes over it
-                return
+        texts = self._texts
+        try:
+            self._pieces.append("".join(texts))
+        except TypeError:  # a text that is none: the worker passes over it
+            self._pieces.extend(texts)
+        texts.clear()
 
 
 class ChunkReading(StreamReading):
@@ -146,14 +154,15 @@ class ChunkReading(StreamReading):
 
     def keep_last(self, event: dict[str, Any]) -> None:
         """Keep an event of a stream that is too long to keep whole."""
-        self.call.truncated = len(self._last) == LAST_PIECES
-        self._last.append(event["chunk"]["bytes"])
+        self.call.truncated = self.add_last(event["chunk"]["bytes"])
 
 
 def _copy(value: Any) -> Any:
-    """Copy what a parsed event is made of: the event itself is the application's."""
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copy(item) for item in value]
-    return value
+    """Copy an object or a list that a parsed event is made of: the event itself is the application's."""
+    if type(value) is list:
+        return [_copy(item) if type(item) in _CONTAINERS else item for item in value]
+    copy = value.copy()
+    for key, item in value.items():
+        if type(item) in _CONTAINERS:
+            copy[key] = _copy(item)
+    return copy

@@ -7,7 +7,7 @@ times and references and append to the queue, nothing more. Whoever calls them c
 import weakref
 from collections import deque
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from ddllm.call import Call, Status
 from ddllm.instrument import guard
@@ -41,10 +41,11 @@ def error_type(error: BaseException) -> str:
 
 def report(queue: Queue, call: Call) -> None:
     """Hand a finished call to the worker."""
-    try:
-        spans.finished(call)
-    except Exception:  # noqa: BLE001 - counted; a span's tags are worth less than the call's metrics
-        guard.caught("spans.finished")
+    if call.span is not None:
+        try:
+            spans.finished(call)
+        except Exception:  # noqa: BLE001 - counted; a span's tags are worth less than the call's metrics
+            guard.caught("spans.finished")
     response = call.response
     size = len(call.request) if call.request is not None else 0
     if type(response) is bytes:
@@ -55,14 +56,18 @@ def report(queue: Queue, call: Call) -> None:
 
 
 class Reading:
-    """The reading of one answer. `unfinished` is the status of an answer that is closed, or dropped, before its end."""
+    """The reading of one answer, and what is kept of it: the pieces that came first, and, of one that is too long, those that came last."""
 
-    __slots__ = ("__weakref__", "_generation", "_queue", "call", "settled", "unfinished")
+    __slots__ = ("__weakref__", "_generation", "_last", "_pieces", "_queue", "call", "settled")
 
-    def __init__(self, queue: Queue, call: Call, unfinished: Status) -> None:
+    #: The status of an answer that is closed, or dropped, before its end.
+    unfinished: ClassVar[Status]
+
+    def __init__(self, queue: Queue, call: Call) -> None:
         self.call = call
-        self.unfinished: Status = unfinished
         self.settled = False
+        self._pieces: list[Any] = []
+        self._last: deque[Any] | None = None
         self._queue = queue
         self._generation = queue.generation
         _open[id(self)] = weakref.ref(self)
@@ -128,11 +133,12 @@ def forget_all() -> None:
 class BodyReading(Reading):
     """The reading of an answer that is one body. Unread to its end it is still an answer: its head told the usage."""
 
-    __slots__ = ("_expected", "_pieces", "_size")
+    __slots__ = ("_expected", "_size")
+
+    unfinished = "ok"
 
     def __init__(self, queue: Queue, call: Call, expected: int | None) -> None:
-        super().__init__(queue, call, "ok")
-        self._pieces: list[bytes] = []
+        super().__init__(queue, call)
         self._size = 0
         self._expected = expected
 
@@ -175,13 +181,9 @@ class StreamReading(Reading):
     `_pieces` as long as there is `room`, and what comes later into `_last`.
     """
 
-    __slots__ = ("_last", "_pieces")
+    __slots__ = ()
 
-    def __init__(self, queue: Queue, call: Call) -> None:
-        super().__init__(queue, call, "abandoned")
-        self._pieces: list[Any] = []
-        # Bounded without a test on each event: what goes beyond pushes the oldest out.
-        self._last: deque[Any] = deque(maxlen=LAST_PIECES)
+    unfinished = "abandoned"
 
     @property
     def room(self) -> int:
@@ -199,11 +201,21 @@ class StreamReading(Reading):
         """Note the first content, now."""
         call = self.call
         call.first_content = perf_counter()
-        try:
-            spans.first_content(call)
-        except Exception:  # noqa: BLE001 - counted
-            guard.caught("spans.first_content")
+        if call.span is not None:
+            try:
+                spans.first_content(call)
+            except Exception:  # noqa: BLE001 - counted
+                guard.caught("spans.first_content")
+
+    def add_last(self, piece: Any) -> bool:
+        """Keep a piece of an answer that is too long, in place of an older one where there is no room. Whether there was none."""
+        last = self._last
+        if last is None:
+            last = self._last = deque(maxlen=LAST_PIECES)
+        full = len(last) == LAST_PIECES
+        last.append(piece)
+        return full
 
     def collect(self) -> None:
         """Join what was kept, in order."""
-        self.call.response = [*self._pieces, *self._last]
+        self.call.response = [*self._pieces, *(self._last or ())]

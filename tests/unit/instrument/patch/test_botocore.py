@@ -187,9 +187,9 @@ def test_other_operations_are_none_of_ours(bedrock, records):
     assert records.calls == []
 
 
-def test_other_services_are_none_of_ours(bedrock, records, monkeypatch):
+def test_other_services_are_none_of_ours(server, records, monkeypatch):
     monkeypatch.setattr(patch, "SERVICE", "another-runtime")
-    converse(bedrock)
+    converse(client(server.url))
     assert records.calls == []
 
 
@@ -362,7 +362,6 @@ def test_a_chunk_that_is_no_json_is_survived(bedrock, records):
 def test_a_long_stream_keeps_what_came_first_and_what_came_last(bedrock, records, monkeypatch):
     monkeypatch.setattr(reading, "MAX_PIECES", 3)
     monkeypatch.setattr(reading, "LAST_PIECES", 2)
-    monkeypatch.setattr("ddllm.instrument.patch.events.LAST_PIECES", 2)
     seen = [one["chunk"]["bytes"] for one in chunks(bedrock)]
     assert len(seen) > 5
     assert records.call.truncated
@@ -407,6 +406,27 @@ def test_text_that_is_none_is_kept_as_it_came():
     list(kept.follow(iter([*deltas, {"contentBlockStop": {}}])))
     kept.collect()
     assert call.response == ["a", 7, "b", {"contentBlockStop": {}}]
+
+
+def test_an_event_that_lacks_its_part_is_passed_on_and_is_no_fault():
+    call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
+    kept = ConverseReading(Records(), call)
+    events = [{"contentBlockDelta": {}}, {"contentBlockDelta": {"delta": {"text": "a"}}}, {"of": "another year"}]
+    assert list(kept.follow(iter(events))) == events
+    kept.done()
+    assert call.response == ["a"]
+    assert guard.collect().counts == {}
+
+
+def test_an_event_is_copied_as_deep_as_it_can_change():
+    call = patch.Call("aws.bedrock", "ConverseStream", CLAUDE, "eu-central-1", stream=True, started=0.0)
+    kept = ConverseReading(Records(), call)
+    event: dict[str, Any] = {"metadata": {"trace": {"rows": [[{"a": 1}], 2]}, "usage": {"inputTokens": 9}}}
+    list(kept.follow(iter([event])))
+    event["metadata"]["trace"]["rows"][0][0]["a"] = 3
+    event["metadata"]["usage"].clear()
+    kept.done()
+    assert call.response == [{"metadata": {"trace": {"rows": [[{"a": 1}], 2]}, "usage": {"inputTokens": 9}}}]
 
 
 def test_two_threads_that_end_a_stream_report_it_once(bedrock, records):
