@@ -57,20 +57,20 @@ class ConverseReading(StreamReading):
 
     def follow(self, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Pass events after the first content on, each kept before the application has it."""
-        add, keep, note = self._texts.append, self.keep, self.note
+        add, keep = self._texts.append, self.keep
         for event in events:
             try:
                 # Most are texts, and cost no call. A text is immutable: a reference to it is all that is kept of the event.
-                if "contentBlockDelta" in event:
-                    delta = event["contentBlockDelta"]["delta"]
-                    if "text" in delta:
-                        add(delta["text"])
-                    else:
-                        keep(delta)
+                delta = event["contentBlockDelta"]["delta"]
+                if "text" in delta:
+                    add(delta["text"])
                 else:
-                    note(event)
-            except KeyError:  # an event of another year may lack its part
-                pass
+                    keep(delta)
+            except KeyError:
+                try:
+                    self.note(event)
+                except Exception:  # noqa: BLE001 - counted
+                    guard.caught("events.note")
             except Exception:  # noqa: BLE001 - counted
                 guard.caught("events.follow")
             yield event
